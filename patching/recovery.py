@@ -1,0 +1,200 @@
+"""What to do about the operations a killed run left pending: a plan, and the deployment mended by it.
+
+The engine notes an operation before it asks Azure, and forgets the note when it has the answer. A run killed in between
+leaves the note: of a resource being created nobody knows whether it is there. It is put into the state under the id it
+would have, and a refresh of it then drops what never came to be. Of anything else pending the state has a resource
+already, which a refresh brings up to date.
+
+Pure: `patching.recover` asks the engine.
+"""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Deployment = dict[str, Any]
+"""What `pulumi stack export` prints: `{"version": 3, "deployment": {"resources": […], "pending_operations": […]}}`."""
+
+_IN_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+_VIRTUAL_NETWORK = f"{_IN_GROUP}/providers/Microsoft.Network/virtualNetworks/{{virtualNetworkName}}"
+_ASSIGNMENT = "/providers/Microsoft.Maintenance/configurationAssignments/{configurationAssignmentName}"
+
+ID_TEMPLATES: Mapping[str, str] = {
+    "azure-native:resources:ResourceGroup": _IN_GROUP,
+    "azure-native:network:VirtualNetwork": _VIRTUAL_NETWORK,
+    "azure-native:network:Subnet": f"{_VIRTUAL_NETWORK}/subnets/{{subnetName}}",
+    "azure-native:network:NetworkSecurityGroup": (
+        f"{_IN_GROUP}/providers/Microsoft.Network/networkSecurityGroups/{{networkSecurityGroupName}}"
+    ),
+    "azure-native:network:NetworkInterface": (
+        f"{_IN_GROUP}/providers/Microsoft.Network/networkInterfaces/{{networkInterfaceName}}"
+    ),
+    "azure-native:compute:VirtualMachine": f"{_IN_GROUP}/providers/Microsoft.Compute/virtualMachines/{{vmName}}",
+    "azure-native:compute:VirtualMachineExtension": (
+        f"{_IN_GROUP}/providers/Microsoft.Compute/virtualMachines/{{vmName}}/extensions/{{vmExtensionName}}"
+    ),
+    "azure-native:maintenance:MaintenanceConfiguration": (
+        f"{_IN_GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/{{resourceName}}"
+    ),
+    "azure-native:maintenance:ConfigurationAssignment": (
+        f"{_IN_GROUP}/providers/{{providerName}}/{{resourceType}}/{{resourceName}}{_ASSIGNMENT}"
+    ),
+    "azure-native:maintenance:ConfigurationAssignmentsForResourceGroup": f"{_IN_GROUP}{_ASSIGNMENT}",
+    "azure-native:maintenance:ConfigurationAssignmentsForSubscription": (
+        f"/subscriptions/{{subscriptionId}}{_ASSIGNMENT}"
+    ),
+    "azure-native:authorization:PolicyAssignment": (
+        "/{scope}/providers/Microsoft.Authorization/policyAssignments/{policyAssignmentName}"
+    ),
+    "azure-native:authorization:RoleAssignment": (
+        "/{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}"
+    ),
+    "azure-native:policyinsights:RemediationAtResource": (
+        "/{resourceId}/providers/Microsoft.PolicyInsights/remediations/{remediationName}"
+    ),
+}
+"""The ARM id of each type this project declares, from its inputs; the subscription is the provider's."""
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+class UnreadableDeploymentError(ValueError):
+    """What was exported is no deployment of the shape this engine writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A resource that was being created: it is put into the state under `id`; a refresh says whether it is there."""
+
+    urn: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A resource that the state has: it was being changed or deleted, and a refresh says what became of it."""
+
+    urn: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An operation whose note is only taken away: the next run makes the resource as if nothing had been."""
+
+    urn: str
+    operation: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A resource that was being created and whose id cannot be worked out; somebody has to look."""
+
+    urn: str
+    reason: str
+
+
+Step = Adopted | Refreshed | Dropped | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, a step for each pending operation, and the deployment to import in the place of the exported one.
+
+    The engine forgets everything pending when it imports, so that a plan with an `Unknown` must not be carried out.
+    """
+
+    steps: tuple[Step, ...]
+    deployment: Deployment
+
+    @property
+    def to_refresh(self) -> tuple[str, ...]:
+        """The URNs whose real state only Azure can tell."""
+        return tuple(step.urn for step in self.steps if isinstance(step, Adopted | Refreshed))
+
+
+def plan_recovery(exported: Deployment) -> Plan:
+    """Works out what to do about a deployment's pending operations; the given deployment stays as it is.
+
+    Raises:
+        UnreadableDeploymentError: it has not the shape that the engine writes.
+    """
+    mended = copy.deepcopy(exported)
+    try:
+        deployment: dict[str, Any] = mended["deployment"]
+        resources: list[dict[str, Any]] = deployment.get("resources") or []
+        pending: list[dict[str, Any]] = deployment.pop("pending_operations", None) or []
+        steps = tuple(_steps(pending, resources))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableDeploymentError(f"the exported deployment has an unknown shape: {error}") from error
+    if resources:
+        deployment["resources"] = resources
+    return Plan(steps, mended)
+
+
+def _steps(pending: list[dict[str, Any]], resources: list[dict[str, Any]]) -> Iterator[Step]:
+    for operation in pending:
+        resource: dict[str, Any] = operation["resource"]
+        urn, kind = str(resource["urn"]), str(operation["type"])
+        known = [one for one in resources if one["urn"] == urn]
+        if kind != "creating":
+            yield Refreshed(urn, kind) if known else Dropped(urn, kind, "the state does not have it")
+        elif not resource.get("custom"):
+            yield Dropped(urn, kind, "a component is nothing in Azure")
+        elif str(resource["type"]).startswith("pulumi:"):
+            yield Dropped(urn, kind, "a provider is nothing in Azure")
+        else:
+            yield _adopt(resource, known, resources)
+
+
+def _adopt(resource: dict[str, Any], known: list[dict[str, Any]], resources: list[dict[str, Any]]) -> Step:
+    urn = str(resource["urn"])
+    try:
+        resource_id = _resource_id(resource, resources)
+    except LookupError as error:
+        return Unknown(urn, str(error.args[0]))
+    for one in known:
+        if str(one.get("id", "")).lower() == resource_id.lower() and not one.get("delete"):
+            one.pop("pendingReplacement", None)
+            return Refreshed(urn, "creating")
+        if one.get("pendingReplacement"):
+            resources.remove(one)
+        else:
+            one["delete"] = True
+    adopted = {**resource, "id": resource_id}
+    adopted.setdefault("outputs", {})
+    resources.append(adopted)
+    return Adopted(urn, resource_id)
+
+
+def _resource_id(resource: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+    """The id a resource being created would have.
+
+    Raises:
+        LookupError: it cannot be worked out; the message says why.
+    """
+    token = str(resource["type"])
+    template = ID_TEMPLATES.get(token)
+    if template is None:
+        raise LookupError(f"{token} is no type that this project declares")
+    inputs: Mapping[str, Any] = resource.get("inputs") or {}
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        found = _subscription(resource, resources) if name == "subscriptionId" else inputs.get(name)
+        if not isinstance(found, str) or not found:
+            raise LookupError(f"its {name} is not known")
+        return found.strip("/")
+
+    return _PLACE.sub(value, template)
+
+
+def _subscription(resource: dict[str, Any], resources: list[dict[str, Any]]) -> str | None:
+    provider_urn = str(resource.get("provider", "")).rpartition("::")[0]
+    provider = next((one for one in resources if one["urn"] == provider_urn), None)
+    inputs: Mapping[str, Any] = (provider or {}).get("inputs") or {}
+    subscription = inputs.get("subscriptionId")
+    return subscription if isinstance(subscription, str) else None

@@ -1,0 +1,162 @@
+"""Reading `schedules`: each entry by itself, then resolved with the stack's own settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from patching.arm_ids import maintenance_configuration_id
+from patching.checks.updates import check_updates
+from patching.checks.window import check_window
+from patching.limits import GROUP_AND_CONFIGURATION_NAME
+from patching.schedule import Schedule
+from patching.settings.context import Configuration, Context
+from patching.settings.dynamic_scopes import read_scopes
+from patching.settings.entries import ScheduleEntry, UpdatesEntry
+from patching.settings.machine_targets import read_machines
+from patching.settings.model import (
+    Follows,
+    LinuxUpdates,
+    ScheduleSettings,
+    Subscription,
+    Updates,
+    VirtualMachineSettings,
+    WindowsUpdates,
+)
+from patching.settings.validation import EntryReading, read_entry
+from patching.settings.values import nearest
+from patching.settings.vocabulary import KEY_EXPECTED, is_key
+
+_WINDOW = ("start", "expires", "time_zone", "duration", "recur_every")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleReading:
+    """A schedule as far as it is right; `window_is_right` says that its runs are those the user meant."""
+
+    settings: ScheduleSettings
+    window_is_right: bool
+
+
+def read_schedules(
+    raw: Mapping[str, object], virtual_machines: Mapping[str, VirtualMachineSettings], context: Context
+) -> dict[str, ScheduleReading]:
+    """Every schedule of the file that is a map at all."""
+    readings: dict[str, ScheduleReading] = {}
+    for key, value in raw.items():
+        path = f"schedules.{key}"
+        if not is_key(key):
+            context.findings.fault(
+                path, key, KEY_EXPECTED, "rename it, and give the Azure name as name", "linux-patch-tuesday"
+            )
+        reading = read_entry(ScheduleEntry, value, path)
+        context.findings.faults.extend(reading.faults)
+        if reading.entry is None:
+            continue
+        subscription = context.subscription(
+            reading.entry.subscription if reading.right("subscription") else None, f"{path}.subscription"
+        )
+        schedule = _schedule(reading.entry)
+        _check(reading, schedule, path, context)
+        settings = _resolved(key, reading.entry, schedule, subscription, virtual_machines, context=context)
+        _check_names(reading, settings, path, context)
+        readings[key] = ScheduleReading(settings, reading.right(*_WINDOW))
+    return readings
+
+
+def _schedule(entry: ScheduleEntry) -> Schedule:
+    return Schedule(entry.recur_every.recurrence, entry.start, entry.time_zone, entry.duration, entry.expires)
+
+
+def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, path: str, context: Context) -> None:
+    entry, findings = reading.entry, context.findings
+    if entry is None:
+        return
+    if reading.right(*_WINDOW):
+        judged = check_window(path, schedule, entry.recur_every.patch_tuesday, context.as_of)
+        findings.extend(judged)
+    if reading.right("updates"):
+        windows, linux = entry.updates.windows, entry.updates.linux
+        findings.faults.extend(
+            check_updates(
+                f"{path}.updates",
+                windows=windows
+                and (windows.classifications, windows.kb_numbers_to_include, windows.kb_numbers_to_exclude),
+                linux=linux
+                and (linux.classifications, linux.package_name_masks_to_include, linux.package_name_masks_to_exclude),
+            )
+        )
+    if entry.follows is not None and reading.right("follows") and entry.follows.schedule not in context.schedule_keys:
+        written = entry.follows.schedule
+        guess = nearest(written, context.schedule_keys)
+        fix = f"write {guess}" if guess else f"add the schedule {written}, or remove follows"
+        findings.fault(f"{path}.follows.schedule", written, "a key of schedules", fix, guess or "")
+
+
+def _check_names(reading: EntryReading[ScheduleEntry], settings: ScheduleSettings, path: str, context: Context) -> None:
+    if not reading.right("name", "resource_group"):
+        return
+    together = len(settings.name) + len(settings.resource_group)
+    if together > GROUP_AND_CONFIGURATION_NAME:
+        expected = (
+            f"at most {GROUP_AND_CONFIGURATION_NAME} characters with the resource group's name; these are {together}"
+        )
+        where = f"{path}.name" if settings.name != settings.key else path
+        context.findings.fault(where, settings.name, expected, "give a shorter name", settings.name[:40])
+    group = context.resource_group
+    if settings.adopt and group.create and settings.resource_group.lower() == group.name.lower():
+        expected = "create: false, where a schedule of the group is adopted: the group is there already"
+        context.findings.fault("resourceGroup.create", True, expected, "write create: false", "false")  # noqa: FBT003 (the value found)
+    if settings.follows and settings.follows.schedule_key == settings.key:
+        context.findings.fault(f"{path}.follows.schedule", settings.key, "another schedule", "remove follows")
+
+
+def _resolved(
+    key: str,
+    entry: ScheduleEntry,
+    schedule: Schedule,
+    subscription: Subscription,
+    virtual_machines: Mapping[str, VirtualMachineSettings],
+    *,
+    context: Context,
+) -> ScheduleSettings:
+    name = entry.name or key
+    group = entry.resource_group or context.resource_group.name
+    path = f"schedules.{key}"
+    configuration = Configuration(name, maintenance_configuration_id(subscription.id, group, name))
+    machines = read_machines(entry.machines, f"{path}.machines", configuration, virtual_machines, context)
+    return ScheduleSettings(
+        key=key,
+        name=name,
+        subscription_key=subscription.key,
+        subscription_id=subscription.id,
+        resource_group=group,
+        location=entry.location or context.location,
+        description=entry.description,
+        schedule=schedule,
+        updates=_updates(entry.updates),
+        machines=tuple(machines),
+        scopes=read_scopes(entry.scopes, f"{path}.scopes", configuration, context),
+        follows=Follows(entry.follows.schedule, entry.follows.days) if entry.follows else None,
+        protect=context.protect if entry.protect is None else entry.protect,
+        adopt=entry.adopt,
+        tags=context.tags,
+    )
+
+
+def _updates(entry: UpdatesEntry) -> Updates:
+    windows, linux = entry.windows, entry.linux
+    return Updates(
+        reboot=entry.reboot,
+        windows=windows
+        and WindowsUpdates(
+            classifications=windows.classifications,
+            kb_numbers_to_include=windows.kb_numbers_to_include,
+            kb_numbers_to_exclude=windows.kb_numbers_to_exclude,
+            exclude_kbs_requiring_reboot=windows.exclude_kbs_requiring_reboot,
+        ),
+        linux=linux
+        and LinuxUpdates(
+            classifications=linux.classifications,
+            package_name_masks_to_include=linux.package_name_masks_to_include,
+            package_name_masks_to_exclude=linux.package_name_masks_to_exclude,
+        ),
+    )

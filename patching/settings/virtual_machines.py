@@ -1,0 +1,144 @@
+"""Reading `virtualMachines`: the machines a stack creates, ready to be scheduled."""
+
+from collections.abc import Collection, Mapping
+
+from patching.arm_ids import SUBSCRIPTION_ID
+from patching.limits import LINUX_MACHINE_NAME, WINDOWS_MACHINE_NAME
+from patching.machines import OperatingSystem
+from patching.settings.context import Context
+from patching.settings.entries import VirtualMachineEntry
+from patching.settings.model import HealthProbe, Image, ProbeProtocol, VirtualMachineSettings
+from patching.settings.validation import EntryReading, read_entry
+from patching.settings.vocabulary import KEY_EXPECTED, is_key
+
+_CLIENT_PUBLISHER = "microsoftwindowsdesktop"
+
+
+def read_virtual_machines(
+    raw: Mapping[str, object], passwords: Collection[str] | None, context: Context
+) -> dict[str, VirtualMachineSettings]:
+    """The machines that are right, by key.
+
+    `passwords` are the keys of `adminPasswords`, or None where they cannot be known because the whole map is one
+    secret.
+    """
+    machines: dict[str, VirtualMachineSettings] = {}
+    for key, value in raw.items():
+        path = f"virtualMachines.{key}"
+        if not is_key(key):
+            context.findings.fault(path, key, KEY_EXPECTED, "rename it", "web-linux")
+        reading = read_entry(VirtualMachineEntry, value, path)
+        context.findings.faults.extend(reading.faults)
+        if reading.entry is None:
+            continue
+        _check(reading, key, path, passwords, context)
+        settings = _resolved(key, reading, path, context)
+        if not reading.faults:
+            machines[key] = settings
+    return machines
+
+
+def _check(
+    reading: EntryReading[VirtualMachineEntry], key: str, path: str, passwords: Collection[str] | None, context: Context
+) -> None:
+    entry, findings = reading.entry, context.findings
+    if entry is None:
+        return
+    if reading.right("os"):
+        _check_name(key, path, entry.os, context)
+        _check_credentials(reading, key, path, passwords, context)
+    if reading.right("image") and entry.image.publisher.lower() == _CLIENT_PUBLISHER:
+        expected = "a server image: Update Manager does not patch Windows client on a schedule"
+        findings.fault(
+            f"{path}.image.publisher",
+            entry.image.publisher,
+            expected,
+            "take a Windows Server image",
+            "MicrosoftWindowsServer",
+        )
+    if entry.subnet_id is not None and reading.right("subnet_id") and not _is_subnet(entry.subnet_id):
+        expected = "the ARM id of a subnet"
+        example = "/subscriptions/…/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/hub/subnets/web"
+        findings.fault(f"{path}.subnetId", entry.subnet_id, expected, "copy the subnet's resource id", example)
+    if reading.right("health_probe"):
+        _check_probe(entry, path, context)
+
+
+def _check_name(key: str, path: str, os: OperatingSystem, context: Context) -> None:
+    longest = WINDOWS_MACHINE_NAME if os is OperatingSystem.WINDOWS else LINUX_MACHINE_NAME
+    if len(key) > longest:
+        expected = f"a key of at most {longest} characters for {os}: it is the machine's name"
+        context.findings.fault(path, key, expected, "shorten it", key[:longest].rstrip("-_."))
+    if os is OperatingSystem.WINDOWS and (key.isdecimal() or not key.replace("-", "").isalnum()):
+        expected = "a key of letters, digits and -, not digits alone, for Windows: it is the computer's name"
+        context.findings.fault(path, key, expected, "rename it", "web-windows")
+
+
+def _check_credentials(
+    reading: EntryReading[VirtualMachineEntry], key: str, path: str, passwords: Collection[str] | None, context: Context
+) -> None:
+    entry, findings = reading.entry, context.findings
+    if entry is None or not reading.right("ssh_public_key"):
+        return
+    if entry.os is OperatingSystem.LINUX:
+        if entry.ssh_public_key is None:
+            expected = "an SSH public key: a Linux machine has no password"
+            findings.fault(f"{path}.sshPublicKey", None, expected, "write the line of a .pub file", "ssh-ed25519 AAAA…")
+        return
+    if entry.ssh_public_key is not None:
+        findings.fault(f"{path}.sshPublicKey", entry.ssh_public_key, "no SSH key, for a Windows machine", "remove it")
+    if passwords is not None and key not in passwords:
+        command = f"pulumi config set --secret --path adminPasswords.{key}"
+        findings.fault(
+            f"adminPasswords.{key}", None, "a password, as a secret, for the Windows machine", f"run `{command}`"
+        )
+
+
+def _is_subnet(text: str) -> bool:
+    parts = text.lower().split("/")
+    return (
+        len(parts) == 11  # noqa: PLR2004 (a subnet's id)
+        and all(parts[1:])
+        and SUBSCRIPTION_ID.fullmatch(parts[2]) is not None
+        and parts[6:8] == ["microsoft.network", "virtualnetworks"]
+        and parts[9] == "subnets"
+    )
+
+
+def _check_probe(entry: VirtualMachineEntry, path: str, context: Context) -> None:
+    probe, findings = entry.health_probe, context.findings
+    if probe is None:
+        return
+    if probe.protocol is ProbeProtocol.TCP:
+        if probe.port is None:
+            findings.fault(f"{path}.healthProbe.port", None, "a port, with tcp", "add port", "80")
+        if probe.path is not None:
+            findings.fault(f"{path}.healthProbe.path", probe.path, "no path, with tcp", "remove it, or take http")
+    elif probe.path is None:
+        findings.fault(f"{path}.healthProbe.path", None, f"a path, with {probe.protocol}", "add path", "/healthz")
+
+
+def _resolved(
+    key: str, reading: EntryReading[VirtualMachineEntry], path: str, context: Context
+) -> VirtualMachineSettings:
+    entry = reading.entry
+    assert entry is not None  # noqa: S101 (the caller has looked)
+    subscription = context.subscription(
+        entry.subscription if reading.right("subscription") else None, f"{path}.subscription"
+    )
+    probe = entry.health_probe
+    return VirtualMachineSettings(
+        key=key,
+        os=entry.os,
+        size=entry.size,
+        image=Image(entry.image.publisher, entry.image.offer, entry.image.sku, entry.image.version),
+        subnet_id=entry.subnet_id,
+        subscription_key=subscription.key,
+        subscription_id=subscription.id,
+        resource_group=context.resource_group.name,
+        location=entry.location or context.location,
+        admin_username=entry.admin_username,
+        ssh_public_key=entry.ssh_public_key,
+        health_probe=HealthProbe(probe.protocol, probe.port, probe.path) if probe else None,
+        tags={**context.tags, **entry.tags},
+    )

@@ -1,0 +1,346 @@
+# ruff: noqa: DTZ001 (a schedule starts at a wall-clock time)
+
+from datetime import datetime, timedelta
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patching.checks.order import first_breach
+from patching.checks.overlap import _Windows
+from patching.limits import Environment, schedule_limits
+from patching.recurrence_grammar import parse
+from patching.schedule import Schedule
+
+
+def paths(faults):
+    return [fault.path for fault in faults]
+
+
+def test_overlapping_windows_on_a_machine_that_both_name_are_a_fault(stack, vm_id):
+    stack.schedules(one={"machines": [vm_id("db")]}, two={"machines": [vm_id("DB")], "start": "2027-01-12 23:30"})
+    assert stack.faults() == [
+        (
+            'schedules.two.machines: got "DB"; expected windows that do not overlap on one machine: one runs '
+            "2027-01-12 22:00 to 01:00 W. Europe Standard Time, two 2027-01-12 23:30 to 02:30 W. Europe Standard Time; "
+            "fix: move one of the two, or take the machine out of one"
+        )
+    ]
+
+
+def test_the_same_start_on_one_machine_is_a_fault_of_its_own(stack, vm_id):
+    stack.schedules(
+        one={"machines": [vm_id("db")]},
+        two={"machines": [vm_id("db")], "timeZone": "UTC", "start": "2027-01-12 21:00"},
+    )
+    (fault,) = stack.faults()
+    assert "only one of them would run" in fault
+
+
+@pytest.mark.parametrize(("early", "late"), [("a", "b"), ("b", "a")])
+def test_windows_that_meet_do_not_overlap(stack, vm_id, early, late):
+    later = {"start": "2027-01-13 01:00", "recurEvery": "Month Second Tuesday Offset1"}
+    stack.schedules(**{early: {"machines": [vm_id("db")]}, late: {"machines": [vm_id("db")], **later}})
+    assert stack.faults() == []
+
+
+def test_other_machines_or_other_subscriptions_do_not_overlap(stack, vm_id):
+    stack.schedules(
+        one={"machines": [vm_id("a")]},
+        two={"machines": [vm_id("b")]},
+        three={"scopes": {"s": {"subscriptions": ["spoke"]}}},
+    )
+    assert (stack.faults(), stack.warnings()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "overlap"),
+    [
+        ({"tags": {"ring": ["a"]}}, {"tags": {"RING": ["b"]}}, False),
+        ({"tags": {"ring": ["a"]}}, {"tags": {"ring": ["b", "a"]}}, True),
+        ({"osTypes": ["Linux"]}, {"osTypes": ["Windows"]}, False),
+        ({"locations": ["westeurope"]}, {"locations": ["West Europe"]}, True),
+        ({"subscriptions": ["main"]}, {"subscriptions": ["spoke"]}, False),
+        (
+            {"resourceGroup": "rg-a", "locations": ["uksouth"]},
+            {"resourceGroup": "RG-B", "locations": ["uksouth"]},
+            False,
+        ),
+        ({"resourceGroup": "rg-a", "locations": ["uksouth"]}, {}, True),
+        ({"tags": {"a": ["1"], "b": ["1"]}}, {"tags": {"a": ["2"]}}, True),
+        ({"tags": {"a": ["1"], "b": ["1"]}, "tagOperator": "All"}, {"tags": {"a": ["2"]}}, False),
+    ],
+)
+def test_scopes_that_may_share_a_machine_are_a_warning(stack, one, two, overlap):
+    stack.schedules(one={"scopes": {"x": one}}, two={"scopes": {"y": two}})
+    reading = stack.read()
+    assert reading.faults == ()
+    assert paths(reading.warnings) == (["schedules.two.scopes.y"] if overlap else [])
+
+
+@pytest.mark.parametrize(("tags", "overlap"), [({"ring": "test"}, True), ({"ring": "prod"}, False), ({}, False)])
+def test_a_machine_of_the_stack_is_judged_by_its_own_tags(stack, tags, overlap):
+    stack.machine(tags=tags).schedules(one={"machines": ["web"]}, two={"scopes": {"s": {"tags": {"ring": ["test"]}}}})
+    assert bool(stack.warnings()) is overlap
+    stack.schedules(one={"scopes": {"s": {"tags": {"ring": ["test"]}}}}, two={"machines": ["web"]})
+    assert bool(stack.warnings()) is overlap
+
+
+def test_a_machine_of_others_may_carry_any_tag_but_is_where_it_is(stack, vm_id):
+    stack.schedules(one={"machines": [vm_id("a")]}, two={"scopes": {"s": {"tags": {"ring": ["test"]}}}})
+    assert len(stack.warnings()) == 1
+    for elsewhere in (
+        {"resourceGroups": ["rg-web"]},
+        {"locations": ["uksouth"]},
+        {"resourceTypes": ["Microsoft.HybridCompute/machines"]},
+    ):
+        stack.schedules(one={"machines": [vm_id("a")]}, two={"scopes": {"s": elsewhere}})
+        assert stack.warnings() == []
+
+
+schedules = st.builds(
+    lambda recurrence, day, hour, minutes: Schedule(
+        recurrence, datetime(2027, 1, day, hour), "UTC", timedelta(minutes=minutes)
+    ),
+    st.sampled_from(
+        ["Day", "2Days", "Week Monday", "Week Tuesday,Friday", "Month Second Tuesday", "Month day-1", "7Hours"]
+    ).map(parse),
+    st.integers(1, 28),
+    st.integers(0, 23),
+    st.integers(90, 235),
+)
+
+
+@settings(max_examples=40)
+@given(schedules, schedules)
+def test_overlaps_are_those_that_comparing_every_two_runs_finds(one, other):
+    begin = max(one.start, other.start)
+    end = begin + timedelta(days=2 * 366)
+
+    def windows(schedule):
+        runs = islice(schedule.runs(), 4000)
+        return [
+            (run.start.replace(tzinfo=None), run.end.replace(tzinfo=None))
+            for run in runs
+            if run.start.replace(tzinfo=None) < end
+        ]
+
+    ours, theirs = ([window for window in windows(schedule) if window[1] > begin] for schedule in (one, other))
+    expected = any(
+        start < finish and begins < ends
+        for begins, finish in ours
+        for start, ends in theirs
+        if abs(begins - start) < timedelta(hours=4)
+    )
+    assert (_Windows().first_overlap(one, other) is not None) is expected
+
+
+def test_ring_order_that_holds(stack):
+    stack.schedules(
+        canary={},
+        prod={
+            "follows": {"schedule": "canary", "days": 7},
+            "recurEvery": "Month PatchTuesday Offset7",
+            "start": "2027-01-19 22:00",
+        },
+    )
+    assert stack.faults() == []
+
+
+def test_a_leader_that_runs_too_late_is_shown(stack):
+    stack.schedules(
+        canary={},
+        prod={
+            "follows": {"schedule": "canary", "days": 7},
+            "recurEvery": "Month PatchTuesday Offset6",
+            "start": "2027-01-18 22:00",
+        },
+    )
+    assert stack.faults() == [
+        (
+            'schedules.prod.follows: got "prod 2027-01-18 22:00"; expected no run of canary within the 7 days before; '
+            "it runs 2027-01-12 22:00; fix: move prod or canary, or change days"
+        )
+    ]
+
+
+def test_a_leader_that_has_not_run_in_between_is_shown(stack):
+    stack.schedules(
+        canary={"recurEvery": "2Months Second Tuesday"},
+        prod={
+            "follows": {"schedule": "canary", "days": 7},
+            "recurEvery": "Month PatchTuesday Offset7",
+            "start": "2027-01-19 22:00",
+        },
+    )
+    (fault,) = stack.faults()
+    assert 'got "prod 2027-02-16 22:00"' in fault
+    assert "a run of canary since the run before, 2027-01-19 22:00; there is none" in fault
+
+
+def test_a_leader_that_starts_later_or_at_the_same_time_is_shown(stack):
+    stack.schedules(
+        canary={"start": "2027-02-09 22:00"},
+        prod={"follows": {"schedule": "canary", "days": 0}, "start": "2027-01-12 22:00"},
+    )
+    assert "its first is 2027-02-09 22:00" in stack.faults()[0]
+    stack.schedules(canary={}, prod={"follows": {"schedule": "canary", "days": 0}})
+    assert len(stack.faults()) == 1
+
+
+def test_a_week_is_a_week_over_daylight_saving_time(stack):
+    stack.schedules(
+        canary={"recurEvery": "4Weeks Sunday", "start": "2027-03-21 22:00"},
+        prod={"recurEvery": "4Weeks Sunday", "start": "2027-03-28 22:00", "follows": {"schedule": "canary", "days": 7}},
+    )
+    assert stack.faults() == []
+
+
+@settings(max_examples=40)
+@given(schedules, schedules, st.integers(0, 10))
+def test_order_is_judged_as_its_words_say(follower, leader, days):
+    starts = [run.start for run in islice(leader.runs(), 3000)]
+    until = max(follower.start, leader.start) + timedelta(days=2 * 366)
+    expected, previous = None, None
+    for run in islice(follower.runs(), 3000):
+        if run.start.replace(tzinfo=None) >= until:
+            break
+        before = [one for one in starts if one <= run.start and (previous is None or one > previous)]
+        near = [
+            one for one in starts if one <= run.start and (run.start - one < timedelta(days=days) or one == run.start)
+        ]
+        if not before or near:
+            expected = run
+            break
+        previous = run.start
+    breach = first_breach(follower, leader, days)
+    assert (breach.run if breach else None) == expected
+
+
+@pytest.mark.parametrize("on_run", ["warn", "fail"])
+def test_a_run_inside_a_freeze_is_named_at_the_freeze(stack, on_run):
+    freeze = {
+        "from": "2027-02-09 23:59",
+        "to": "2027-03-01 00:00",
+        "timeZone": "W. Europe Standard Time",
+        "reason": "Peak",
+        "onRun": on_run,
+    }
+    reading = stack.schedule().set(freezes={"peak": freeze}).read()
+    found, other = (reading.faults, reading.warnings) if on_run == "fail" else (reading.warnings, reading.faults)
+    assert other == ()
+    (one,) = found
+    assert (one.path, one.got.text) == ("freezes.peak", "linux 2027-02-09 22:00")
+    assert "(Peak)" in one.expected
+
+
+def test_a_freeze_that_a_window_only_touches_is_quiet(stack):
+    before = {"from": "2027-01-01 00:00", "to": "2027-01-12 22:00", "timeZone": "W. Europe Standard Time"}
+    after = {"from": "2027-01-13 01:00", "to": "2027-02-09 22:00", "timeZone": "W. Europe Standard Time"}
+    assert stack.schedule().set(freezes={"before": before, "after": after}).warnings() == []
+
+
+def test_many_runs_in_a_freeze_are_counted(stack):
+    freeze = {"from": "2027-02-01 00:00", "to": "2027-03-01 00:00", "timeZone": "W. Europe Standard Time"}
+    warnings = stack.schedule(recurEvery="Day").set(freezes={"month": freeze}).read().warnings
+    assert len(warnings) == 11
+    assert warnings[-1].got.text == "linux, 19 more runs"
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//
+BEGIN:VEVENT
+UID:1
+SUMMARY:Inventory
+DTSTART;VALUE=DATE:20270209
+DTEND;VALUE=DATE:20270210
+RRULE:FREQ=YEARLY
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+SUMMARY:Elections
+DTSTART:20270413T210000Z
+DTEND:20270413T220000Z
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_every_event_of_a_calendar_is_a_freeze(stack):
+    files = {"calendars/change.ics": CALENDAR.replace("\n", "\r\n").encode()}
+    stack.schedules(linux={}, tokyo={"timeZone": "Tokyo Standard Time", "start": "2027-01-12 10:00"}).set(
+        freezes={"c": {"calendar": "calendars/change.ics"}}
+    )
+    found = [warning.got.text for warning in stack.read(read_file=files.__getitem__).warnings]
+    into_the_next_day = "linux 2028-02-08 22:00"
+    assert found == ["linux 2027-02-09 22:00", "linux 2027-04-13 22:00", into_the_next_day, "tokyo 2027-02-09 10:00"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR",
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:x\r\nEND:VEVENT\r\nEND:VCALENDAR",
+    ],
+)
+def test_a_calendar_that_is_none_is_a_fault(stack, content):
+    stack.schedule().set(freezes={"c": {"calendar": "x.ics"}})
+    assert paths(stack.read(read_file=lambda _: content).faults) == ["freezes.c.calendar"]
+
+
+def test_a_calendar_that_is_not_there_is_a_fault(stack, tmp_path):
+    from patching.stack_file import files_beside
+
+    stack.schedule().set(freezes={"c": {"calendar": "x.ics"}})
+    (fault,) = stack.faults(read_file=files_beside(tmp_path))
+    assert "no such file or directory" in fault
+
+
+def test_sovereign_clouds_have_smaller_limits():
+    public, china = schedule_limits(Environment.PUBLIC), schedule_limits(Environment.CHINA)
+    assert (public.dynamic_scopes_per_schedule, public.subscriptions_per_schedule) == (200, 200)
+    assert (china.dynamic_scopes_per_schedule, china.subscriptions_per_schedule) == (100, 100)
+    assert china.machines_per_schedule == public.machines_per_schedule == 3000
+
+
+@pytest.mark.parametrize(
+    ("cloud", "number", "faults"),
+    [("public", 100, 0), ("public", 101, 1), ("usgovernment", 50, 0), ("usgovernment", 51, 1)],
+)
+def test_dynamic_scopes_are_counted_over_subscriptions(stack, cloud, number, faults):
+    stack.config["azure-native:environment"] = cloud
+    stack.schedule(scopes={f"s{index}": {"tags": {"ring": [str(index)]}} for index in range(number)})
+    assert paths(stack.read().faults) == ["schedules.linux.scopes"] * faults
+
+
+@pytest.mark.parametrize(("number", "faults"), [(3000, 0), (3001, 1)])
+def test_machines_of_a_schedule_are_counted(stack, vm_id, number, faults):
+    stack.schedule(machines=[vm_id(f"vm{index}") for index in range(number)])
+    assert paths(stack.read().faults) == ["schedules.linux.machines"] * faults
+
+
+@pytest.mark.parametrize(("number", "faults"), [(250, 0), (251, 1)])
+def test_schedules_of_a_subscription_are_counted(stack, number, faults):
+    stack.schedules(**{f"s{index}": {} for index in range(number)})
+    assert paths(stack.read().faults) == ["schedules"] * faults
+
+
+def test_two_schedules_cannot_share_a_name_in_one_group(stack):
+    stack.schedules(a={"name": "mc"}, b={"name": "MC"}, c={"name": "mc", "resourceGroup": "rg-other"})
+    assert paths(stack.read().faults) == ["schedules.b"]
+
+
+def test_two_assignments_cannot_share_a_name_on_one_machine(stack, vm_id):
+    stack.schedules(
+        a={"machines": [{"id": vm_id("x"), "assignmentName": "mine"}]},
+        b={
+            "machines": [{"id": vm_id("x"), "assignmentName": "MINE"}],
+            "start": "2027-01-13 22:00",
+            "recurEvery": "Month Second Tuesday Offset1",
+        },
+    )
+    assert paths(stack.read().faults) == ["schedules.b.machines"]

@@ -1,0 +1,259 @@
+# ruff: noqa: DTZ001 (a schedule starts at a wall-clock time)
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil import rrule
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patching.recurrence import LAST_DAY, Daily, Hourly, MonthlyDates, MonthlyWeekday, Weekday, Weekly, WeekOfMonth
+from patching.recurrence_grammar import parse
+from patching.schedule import Run, Schedule, duration_in_words, local_text, window_text
+from patching.zones import windows_ids, zone_of
+
+WEEKDAYS = (rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA, rrule.SU)
+
+
+def schedule(recurrence, start, zone="UTC", hours=3, expires=None):
+    moment = datetime.fromisoformat(start) if isinstance(start, str) else start
+    ends = datetime.fromisoformat(expires) if expires else None
+    return Schedule(
+        parse(recurrence) if isinstance(recurrence, str) else recurrence, moment, zone, timedelta(hours=hours), ends
+    )
+
+
+def starts(one, number, after=None):
+    return [run.start.replace(tzinfo=None) for run in islice(one.runs(after), number)]
+
+
+intervals = st.integers(1, 35)
+plain = st.one_of(
+    st.builds(Hourly, st.integers(6, 35)),
+    st.builds(Daily, intervals),
+    st.builds(Weekly, intervals, st.sets(st.sampled_from(Weekday)).map(lambda days: tuple(sorted(days)))),
+    st.builds(
+        MonthlyDates,
+        intervals,
+        st.sets(st.one_of(st.integers(1, 28), st.just(LAST_DAY)), min_size=1, max_size=5).map(
+            lambda days: tuple(sorted(days, key=lambda day: day if day > 0 else 99))
+        ),
+    ),
+    st.builds(MonthlyWeekday, intervals, st.sampled_from(WeekOfMonth), st.sampled_from(Weekday), st.just(0)),
+)
+moments = st.datetimes(datetime(2001, 1, 1), datetime(2090, 1, 1)).map(lambda at: at.replace(second=0, microsecond=0))
+
+
+def oracle(recurrence, start):
+    match recurrence:
+        case Hourly(interval):
+            return rrule.rrule(rrule.HOURLY, dtstart=start, interval=interval)
+        case Daily(interval):
+            return rrule.rrule(rrule.DAILY, dtstart=start, interval=interval)
+        case Weekly(interval, weekdays):
+            days = [WEEKDAYS[day] for day in weekdays] or None
+            return rrule.rrule(rrule.WEEKLY, dtstart=start, interval=interval, byweekday=days)
+        case MonthlyDates(interval, days):
+            return rrule.rrule(rrule.MONTHLY, dtstart=start, interval=interval, bymonthday=days)
+        case MonthlyWeekday(interval, week, weekday, 0):
+            return rrule.rrule(rrule.MONTHLY, dtstart=start, interval=interval, byweekday=WEEKDAYS[weekday](int(week)))
+
+
+@given(plain, moments)
+def test_runs_are_those_of_dateutil(recurrence, start):
+    expected = list(islice(oracle(recurrence, start), 30))
+    assert starts(schedule(recurrence, start), len(expected)) == expected
+    assert len(expected) == 30
+
+
+@given(st.sampled_from(WeekOfMonth), st.sampled_from(Weekday), st.integers(-6, 6), moments)
+def test_an_offset_moves_the_nth_weekday_by_days(week, weekday, offset, start):
+    early = start - timedelta(days=70)
+    rule = rrule.rrule(rrule.MONTHLY, dtstart=early.replace(day=1), byweekday=WEEKDAYS[weekday](int(week)))
+    moved = (day + timedelta(days=offset) for day in rule)
+    expected = list(islice((day for day in moved if day >= start), 24))
+    assert starts(schedule(MonthlyWeekday(1, week, weekday, offset), start), 24) == expected
+
+
+@given(st.integers(2, 12), st.sampled_from(Weekday), st.integers(-6, 6), moments)
+def test_intervals_are_counted_from_the_month_whose_run_the_start_is(interval, weekday, offset, month):
+    base = rrule.rrule(rrule.MONTHLY, dtstart=month.replace(day=1), byweekday=WEEKDAYS[weekday](1), interval=interval)
+    expected = [day + timedelta(days=offset) for day in islice(base, 10)]
+    assert starts(schedule(MonthlyWeekday(interval, WeekOfMonth.FIRST, weekday, offset), expected[0]), 10) == expected
+
+
+@given(plain, moments, st.integers(0, 5000), st.sampled_from(windows_ids()))
+def test_the_next_run_is_the_one_that_walking_there_finds(recurrence, start, days, zone):
+    one = schedule(recurrence, start, zone)
+    after = datetime(2001, 1, 1, tzinfo=UTC) + timedelta(days=days * 7)
+    later = max(after, start.replace(tzinfo=UTC) + timedelta(days=days))
+    if (later - start.replace(tzinfo=UTC)) > timedelta(days=3000):
+        later = start.replace(tzinfo=UTC) + timedelta(days=3000)
+    walked = next(run for run in one.runs() if run.start_utc >= later)
+    assert one.next_run(later) == walked
+
+
+@given(plain, moments)
+def test_after_includes_a_run_that_starts_then(recurrence, start):
+    third = list(islice(schedule(recurrence, start).runs(), 3))[2]
+    assert schedule(recurrence, start).next_run(third.start) == third
+    following = schedule(recurrence, start).next_run(third.start + timedelta(seconds=1))
+    assert following is not None
+    assert following.start > third.start
+
+
+@given(plain, moments, st.integers(1, 400))
+def test_the_last_run_starts_before_the_expiry(recurrence, start, days):
+    expires = start + timedelta(days=days)
+    unending = schedule(recurrence, start)
+    ending = Schedule(recurrence, start, "UTC", timedelta(hours=2), expires)
+    expected = [run.start for run in takewhile(lambda run: run.start.replace(tzinfo=None) < expires, unending.runs())]
+    assert [run.start for run in ending.runs()] == expected
+    assert ending.next_run(expires.replace(tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize("zone", windows_ids())
+def test_runs_keep_their_wall_clock_in_every_zone(zone):
+    runs = list(islice(schedule("Day", "2026-01-01 00:30", zone).runs(), 800))
+    for run in runs:
+        real = run.start.astimezone(UTC).astimezone(zone_of(zone))
+        assert real.replace(tzinfo=None) == run.start.replace(tzinfo=None)
+        assert run.end.astimezone(UTC) - run.start.astimezone(UTC) == timedelta(hours=3)
+        moved = (run.start.hour, run.start.minute) != (0, 30)
+        assert moved is any("skipped" in note for note in run.notes)
+    days = [run.start.date() for run in runs]
+    assert days == [date(2026, 1, 1) + timedelta(days=index) for index in range(800)]
+
+
+def test_a_skipped_hour_starts_as_much_later_and_says_so():
+    run = list(islice(schedule("Day", "2027-03-27 02:30", "W. Europe Standard Time").runs(), 2))[1]
+    assert run.start.isoformat() == "2027-03-28T03:30:00+02:00"
+    assert run.notes == ("02:30 is skipped by daylight saving time on that day: 03:30 is shown",)
+    assert run.end.isoformat() == "2027-03-28T06:30:00+02:00"
+
+
+def test_a_repeated_hour_means_the_first_and_says_so():
+    run = list(islice(schedule("Day", "2027-10-30 02:30", "W. Europe Standard Time").runs(), 2))[1]
+    assert run.start.isoformat() == "2027-10-31T02:30:00+02:00"
+    assert run.notes == ("02:30 comes twice on that day: the first is shown, at UTC+02:00",)
+    assert run.end.isoformat() == "2027-10-31T04:30:00+01:00"
+
+
+@pytest.mark.parametrize(("clock", "skipped"), [("01:59", False), ("02:00", True), ("02:59", True), ("03:00", False)])
+def test_the_edges_of_the_skipped_hour(clock, skipped):
+    assert schedule("Day", f"2027-03-28 {clock}", "W. Europe Standard Time").start_is_skipped() is skipped
+
+
+def test_the_service_s_own_example_of_a_skipped_start():
+    assert schedule("Day", "2025-10-05 02:00", "AUS Eastern Standard Time").start_is_skipped()
+
+
+def test_the_first_run_is_the_first_on_or_after_the_start():
+    assert starts(schedule("Week Monday", "2024-01-17 20:00"), 1) == [datetime(2024, 1, 22, 20)]
+
+
+def test_an_offset_brings_the_run_of_the_month_before():
+    assert starts(schedule("Month Last Sunday Offset3", "2027-02-01 22:00"), 1) == [datetime(2027, 2, 3, 22)]
+    assert starts(schedule("Month First Monday Offset-6", "2027-01-05 22:00"), 2) == [
+        datetime(2027, 1, 26, 22),
+        datetime(2027, 2, 23, 22),
+    ]
+
+
+def test_a_day_that_a_month_does_not_have_is_its_last_and_says_so():
+    runs = list(islice(schedule("Month day30,day31", "2027-01-31 05:00").runs(), 4))
+    assert [run.start.date() for run in runs] == [
+        date(2027, 1, 31),
+        date(2027, 2, 28),
+        date(2027, 3, 30),
+        date(2027, 3, 31),
+    ]
+    assert [bool(run.notes) for run in runs] == [False, True, False, False]
+    assert "no day 30" in runs[1].notes[0]
+
+
+def test_the_last_day_needs_no_note_where_another_day_falls_on_it():
+    runs = list(islice(schedule("Month day31,day-1", "2027-02-01 05:00").runs(), 2))
+    assert [(run.start.date(), run.notes) for run in runs] == [(date(2027, 2, 28), ()), (date(2027, 3, 31), ())]
+
+
+def test_a_bare_week_is_marked():
+    (run,) = islice(schedule("Week", "2027-01-05 22:00").runs(), 1)
+    assert run.start.date() == date(2027, 1, 5)
+    assert len(run.notes) == 1
+
+
+def _weeks_from(first_day, recurrence, start, day):
+    def week(one):
+        return (one - timedelta(days=(one.weekday() - first_day) % 7)).toordinal() // 7
+
+    return (week(day) - week(start)) % recurrence.interval == 0
+
+
+@given(st.integers(1, 5), st.sets(st.sampled_from(Weekday), min_size=1), moments)
+def test_a_note_says_where_counting_weeks_from_sunday_would_differ(interval, weekdays, start):
+    recurrence = Weekly(interval, tuple(sorted(weekdays)))
+    for run in islice(schedule(recurrence, start).runs(), 8):
+        day = run.start.date()
+        assert _weeks_from(0, recurrence, start.date(), day)
+        assert bool(run.notes) is not _weeks_from(6, recurrence, start.date(), day)
+
+
+def test_whether_the_start_is_a_run():
+    assert schedule("Month Second Tuesday", "2027-01-12 22:00").starts_with_a_run()
+    assert not schedule("Month Second Tuesday", "2027-01-11 22:00").starts_with_a_run()
+    assert schedule("6Hours", "2027-01-11 22:00").starts_with_a_run()
+
+
+def test_a_far_away_next_run_is_found_at_once_and_the_calendar_ends_quietly():
+    one = schedule("Day", "2000-01-01 12:00", "Tokyo Standard Time")
+    run = one.next_run(datetime(9990, 6, 1, tzinfo=UTC))
+    assert run is not None
+    assert run.start == datetime(9990, 6, 1, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
+    for recurrence in ("6Hours", "Day", "Week Sunday", "Month day31", "35Months Last Sunday Offset6"):
+        last = schedule(recurrence, "9998-12-01 12:00")
+        assert len(list(last.runs())) <= 124
+        assert last.next_run(datetime(9999, 12, 31, tzinfo=UTC)) is None
+
+
+def test_before_the_start_there_is_nothing():
+    one = schedule("Day", "2027-01-05 22:00", "Samoa Standard Time")
+    assert one.next_run(datetime(1, 1, 1, tzinfo=UTC)) == one.first_run()
+
+
+def test_a_run_says_its_instant():
+    run = Run(
+        datetime(2027, 1, 5, 22, tzinfo=ZoneInfo("Europe/Berlin")),
+        datetime(2027, 1, 6, 1, tzinfo=ZoneInfo("Europe/Berlin")),
+    )
+    assert run.start_utc == datetime(2027, 1, 5, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("one", "summary"),
+    [
+        (
+            schedule(
+                "Month PatchTuesday Offset4", "2027-01-05 22:00", "W. Europe Standard Time", 3, "2029-01-05 22:00"
+            ),
+            (
+                "Every month on the second Tuesday plus 4 days, at 22:00 (W. Europe Standard Time), for 3 hours, "
+                "starting 5 January 2027 until 5 January 2029 22:00"
+            ),
+        ),
+        (
+            schedule("6Hours", "2027-01-05 22:15"),
+            "Every 6 hours, from 22:15 (UTC), for 3 hours, starting 5 January 2027",
+        ),
+    ],
+)
+def test_the_summary_in_words(one, summary):
+    assert one.summary() == summary
+
+
+def test_texts_as_the_service_takes_them():
+    assert window_text(timedelta(hours=3, minutes=55)) == "03:55"
+    assert duration_in_words(timedelta(hours=1, minutes=30)) == "1 hour 30 minutes"
+    assert local_text(datetime(2027, 1, 5, 9, 5)) == "2027-01-05 09:05"
