@@ -1,0 +1,82 @@
+"""Who may do what: the identities that the local Azure knows, and what their role assignments allow."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sandbox.arm.azure import CALLER_ID, Azure
+from sandbox.arm.errors import ArmError
+from sandbox.arm.ids import parse
+from sandbox.arm.policy.assignments import POLICY_ASSIGNMENTS, Assignment
+from sandbox.arm.policy.effects import Permission
+from sandbox.arm.policy.machines import MACHINE_TYPES
+from sandbox.arm.policy.roles import ROLES
+from sandbox.arm.policy.scopes import Hierarchy
+from sandbox.arm.store import Resource
+
+ROLE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+USER_ASSIGNED_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def user_assigned(azure: Azure, identity_id: str) -> Resource | None:
+    """Return the user-assigned identity of an ARM id, or None."""
+    try:
+        parsed = parse(identity_id)
+    except ArmError:
+        return None
+    return azure.store.get(parsed) if parsed.is_type(USER_ASSIGNED_IDENTITIES) else None
+
+
+def principal_of(azure: Azure, assignment: Assignment) -> str | None:
+    """Return the principal as which a policy assignment acts, or None where it has no identity any more."""
+    if assignment.identity.get("principalId"):
+        return str(assignment.identity["principalId"])
+    users: Mapping[str, Any] = assignment.identity.get("userAssignedIdentities") or {}
+    for identity_id in users:
+        found = user_assigned(azure, identity_id)
+        if found:
+            return str(found.properties["principalId"])
+    return None
+
+
+def service_principals(azure: Azure) -> set[str]:
+    """Return the lower-cased principal ids of all identities: of policy assignments, machines, and users' own."""
+    return set(_service_principals(azure))
+
+
+def _service_principals(azure: Azure) -> Iterator[str]:
+    for resource_type in (POLICY_ASSIGNMENTS, *MACHINE_TYPES):
+        for resource in azure.store.under("", resource_type):
+            identity: Mapping[str, Any] = resource.document.get("identity") or {}
+            if identity.get("principalId"):
+                yield str(identity["principalId"]).lower()
+    for resource in azure.store.under("", USER_ASSIGNED_IDENTITIES):
+        yield str(resource.properties["principalId"]).lower()
+
+
+def check_permission(azure: Azure, hierarchy: Hierarchy, principal: str | None, permission: Permission) -> None:
+    """Check that a principal may do something: by a role assigned to it at the scope or above.
+
+    Raises ArmError (403 AuthorizationFailed) as ARM does.
+    """
+    for assigned in azure.store.under("", ROLE_ASSIGNMENTS):
+        properties = assigned.properties
+        role = ROLES.get(str(properties["roleDefinitionId"]).rsplit("/", 1)[-1].lower())
+        if (
+            role is not None
+            and str(properties["principalId"]).lower() == (principal or "").lower()
+            and role.allows(permission.action)
+            and hierarchy.covers(assigned.id.scope, permission.scope)
+        ):
+            return
+    raise ArmError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{principal}' with object id '{principal}' does not have authorization to perform action "
+        f"'{permission.action}' over scope '{permission.scope}' or the scope is invalid. "
+        "If access was recently granted, please refresh your credentials.",
+    )
+
+
+def is_known(azure: Azure, principal: str) -> bool:
+    """Tell whether the directory knows a principal: an identity, or the caller."""
+    return principal.lower() == CALLER_ID or principal.lower() in service_principals(azure)

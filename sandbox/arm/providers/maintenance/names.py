@@ -1,0 +1,7 @@
+"""The names of the types of Microsoft.Maintenance."""
+
+CONFIGURATION = "Microsoft.Maintenance/maintenanceConfigurations"
+ASSIGNMENT = "Microsoft.Maintenance/configurationAssignments"
+PUBLIC_CONFIGURATION = "Microsoft.Maintenance/publicMaintenanceConfigurations"
+HELD_NAME = "Microsoft.Maintenance/heldNames"
+"""Of the local Azure alone: the names that cannot be used yet after a deletion. It answers no request."""

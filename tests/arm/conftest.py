@@ -1,0 +1,275 @@
+"""One local Azure for each test, its clock in the test's hand, over HTTP and through Microsoft's clients."""
+
+import dataclasses
+import functools
+import time
+from typing import Any
+
+import httpx
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+from sandbox.arm.azure import Settings
+from sandbox.arm.server import ArmServer
+
+SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
+SPOKE = "22222222-2222-4222-8222-222222222222"
+VERSIONS = {
+    "microsoft.maintenance": "2023-10-01-preview",
+    "microsoft.compute": "2024-11-01",
+    "microsoft.network": "2024-05-01",
+    "microsoft.hybridcompute": "2024-07-10",
+}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAwtYfxwC7+bU0R7xhCUzNDy4jveGvo2ndmJDw2ddDMM of-a-test"
+
+
+class Clock:
+    """The local Azure's clock: it stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = time.time()
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Arm:
+    """A plain HTTP client: paths below the subscription, the api-version by the last namespace of the path."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url)
+
+    def send(self, method: str, path: str, body: Any = None, **query: str) -> httpx.Response:
+        version = {"api-version": _version(path)} if "api-version" not in path else {}
+        return self.http.request(method, path, json=body, params={**version, **query}, headers=None)
+
+    def get(self, path: str, **query: str) -> httpx.Response:
+        return self.send("GET", path, **query)
+
+    def put(self, path: str, body: Any) -> httpx.Response:
+        return self.send("PUT", path, body)
+
+    def patch(self, path: str, body: Any) -> httpx.Response:
+        return self.send("PATCH", path, body)
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        return self.send("POST", path, body)
+
+    def delete(self, path: str) -> httpx.Response:
+        return self.send("DELETE", path)
+
+
+def _version(path: str) -> str:
+    if path.endswith(("/register", "/unregister")):
+        return "2022-09-01"
+    parts = path.lower().split("/providers/")
+    return VERSIONS.get(parts[-1].split("/")[0], "2024-03-01") if len(parts) > 1 else "2022-09-01"
+
+
+def made(response: httpx.Response) -> dict[str, Any]:
+    """Return the body of an answer that must be a success."""
+    assert response.is_success, response.text
+    return response.json() if response.content else {}
+
+
+def refused(response: httpx.Response, status: int, code: str) -> str:
+    """Return the message of a refusal, which must be in ARM's shape."""
+    assert response.status_code == status, response.text
+    error = response.json()["error"]
+    assert error["code"] == code, error
+    assert error["message"]
+    return error["message"]
+
+
+class _Credential:
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        return AccessToken("none", int(time.time()) + 3600)
+
+
+@dataclasses.dataclass(frozen=True)
+class Clients:
+    """Microsoft's clients, unmodified, for one subscription."""
+
+    url: str
+    subscription: str = SUBSCRIPTION
+
+    def _client(self, kind: Any) -> Any:
+        return kind(
+            _Credential(),
+            self.subscription,
+            base_url=self.url,
+            authentication_policy=SansIOHTTPPolicy(),
+        )
+
+    @functools.cached_property
+    def resources(self) -> Any:
+        from azure.mgmt.resource.resources import ResourceManagementClient
+
+        return self._client(ResourceManagementClient)
+
+    @functools.cached_property
+    def network(self) -> Any:
+        from azure.mgmt.network import NetworkManagementClient
+
+        return self._client(NetworkManagementClient)
+
+    @functools.cached_property
+    def compute(self) -> Any:
+        from azure.mgmt.compute import ComputeManagementClient
+
+        return self._client(ComputeManagementClient)
+
+    @functools.cached_property
+    def hybrid(self) -> Any:
+        from azure.mgmt.hybridcompute import HybridComputeManagementClient
+
+        return self._client(HybridComputeManagementClient)
+
+    @functools.cached_property
+    def maintenance(self) -> Any:
+        from azure.mgmt.maintenance import MaintenanceManagementClient
+
+        return self._client(MaintenanceManagementClient)
+
+    @functools.cached_property
+    def subscriptions(self) -> Any:
+        from azure.mgmt.resource.subscriptions import SubscriptionClient
+
+        return SubscriptionClient(_Credential(), base_url=self.url, authentication_policy=SansIOHTTPPolicy())
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def settings():
+    return Settings(machine_delay=0, operation_delay=0)
+
+
+@pytest.fixture
+def server(tmp_path, clock, settings):
+    running = ArmServer(tmp_path, settings=settings, clock=clock)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def arm(server):
+    client = Arm(server.url)
+    yield client
+    client.http.close()
+
+
+@pytest.fixture
+def clients(server):
+    return Clients(server.url)
+
+
+@pytest.fixture
+def group(arm):
+    """The path of a resource group in West Europe."""
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+    made(arm.put(path, {"location": "westeurope"}))
+    return path
+
+
+@pytest.fixture
+def subnet(arm, group):
+    """The path of a subnet."""
+    network = f"{group}/providers/Microsoft.Network/virtualNetworks/vnet"
+    properties = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    made(arm.put(network, {"location": "westeurope", "properties": properties}))
+    made(arm.put(f"{network}/subnets/default", {"properties": {"addressPrefix": "10.0.0.0/24"}}))
+    return f"{network}/subnets/default"
+
+
+@pytest.fixture
+def interface(arm, group, subnet):
+    """Make network interfaces, by name; return the path."""
+
+    def make(name: str = "nic") -> str:
+        path = f"{group}/providers/Microsoft.Network/networkInterfaces/{name}"
+        configuration = {"name": "primary", "properties": {"subnet": {"id": subnet}}}
+        made(arm.put(path, {"location": "westeurope", "properties": {"ipConfigurations": [configuration]}}))
+        return path
+
+    return make
+
+
+def machine_body(interface: str, system: str = "Linux", **settings: Any) -> dict[str, Any]:
+    """Return the body of a machine that Azure takes; `settings` are its patch settings."""
+    image = {"version": "latest", "publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts"}
+    profile: dict[str, Any] = {"adminUsername": "azureuser"}
+    if system == "Linux":
+        keys = [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": KEY}]
+        profile["linuxConfiguration"] = {"disablePasswordAuthentication": True, "ssh": {"publicKeys": keys}}
+    else:
+        image |= {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-g2"}
+        profile |= {"adminPassword": "Not-a-secret-1", "windowsConfiguration": {}}
+    if settings:
+        profile[f"{system.lower()}Configuration"]["patchSettings"] = settings
+    return {
+        "location": "westeurope",
+        "properties": {
+            "hardwareProfile": {"vmSize": "Standard_B2s"},
+            "storageProfile": {"imageReference": image, "osDisk": {"createOption": "FromImage"}},
+            "osProfile": profile,
+            "networkProfile": {"networkInterfaces": [{"id": interface}]},
+        },
+    }
+
+
+READY = {
+    "patchMode": "AutomaticByPlatform",
+    "assessmentMode": "AutomaticByPlatform",
+    "automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": True},
+}
+
+
+@pytest.fixture
+def machine(arm, group, interface):
+    """Make virtual machines, by name and patch settings; return the path."""
+
+    def make(name: str = "vm", system: str = "Linux", tags: dict[str, str] | None = None, **settings: Any) -> str:
+        path = f"{group}/providers/Microsoft.Compute/virtualMachines/{name}"
+        made(arm.put(path, {**machine_body(interface(f"nic-{name}"), system, **settings), "tags": tags or {}}))
+        return path
+
+    return make
+
+
+def configuration_body(**changes: Any) -> dict[str, Any]:
+    """Return the body of a maintenance configuration that the service takes, with changes to its properties.
+
+    `window` changes the maintenance window; None removes a key.
+    """
+    window = {
+        "startDateTime": "2027-01-05 22:00",
+        "duration": "03:00",
+        "timeZone": "W. Europe Standard Time",
+        "recurEvery": "Month Second Tuesday Offset4",
+        **changes.pop("window", {}),
+    }
+    properties = {
+        "maintenanceScope": "InGuestPatch",
+        "extensionProperties": {"InGuestPatchMode": "User"},
+        "maintenanceWindow": window,
+        "installPatches": {"linuxParameters": {"classificationsToInclude": ["Critical", "Security"]}},
+        **changes,
+    }
+    return {"location": "westeurope", "properties": properties}
+
+
+@pytest.fixture
+def configuration(arm, group):
+    """The path of a maintenance configuration."""
+    path = f"{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/Weekly"
+    made(arm.put(path, configuration_body()))
+    return path
