@@ -1,0 +1,1 @@
+"""A stand-in for the azure-native plugin: Pulumi's provider protocol on one side, ARM over HTTP on the other."""
