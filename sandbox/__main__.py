@@ -1,0 +1,126 @@
+"""The command line of the local Azure: `python -m sandbox exec | serve | seed | up | down`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from sandbox.errors import SandboxError
+from sandbox.state import DEFAULT_STATE, StateDirectory
+
+_state = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_STATE,
+    show_default=True,
+    help="Where the local Azure and its stacks live.",
+)
+_port = click.option(
+    "--port", type=click.IntRange(0, 65535), default=None, help="Port of the ARM endpoint; by default a free one."
+)
+
+
+@click.group()
+def main() -> None:
+    """A local Azure to deploy to: nothing of it leaves this machine."""
+
+
+@main.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@_state
+@_port
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def execute(state: Path, port: int | None, command: tuple[str, ...]) -> None:
+    """Run COMMAND with the local Azure around it; the exit status is COMMAND's.
+
+    A second one on the same state directory shares the first one's local Azure.
+    """
+    from sandbox.commands import run_command  # noqa: PLC0415 - each command loads what it needs, and no more
+    from sandbox.deployment import deployment  # noqa: PLC0415
+
+    with deployment(StateDirectory(state), port=port) as (directory, environment):
+        code = run_command(command, environment, directory)
+    sys.exit(code)
+
+
+@main.command()
+@_state
+@_port
+def serve(state: Path, port: int | None) -> None:
+    """Serve the local Azure alone, until it is interrupted."""
+    from sandbox.local_azure import run  # noqa: PLC0415
+
+    directory = StateDirectory(state)
+    directory.prepare()
+    stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    with run(directory, port=port, note=_note) as endpoint:
+        click.echo(f"AZURE_SANDBOX_URL={endpoint.url}")
+        _note(f"The local Azure of {directory.path} listens at {endpoint.url}; Ctrl-C stops it.")
+        stop.wait()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@_state
+def seed(file: Path, state: Path) -> None:
+    """Load machines that exist already from FILE (- for standard input), whether or not the local Azure runs.
+
+    FILE holds what `az graph query -q "resources | where type in~ (...)" -o json` prints: {"data": [...]} or the
+    bare array.
+    """
+    from sandbox.estate import seed_file  # noqa: PLC0415
+
+    directory = StateDirectory(state)
+    directory.prepare()
+    click.echo(seed_file(directory, file))
+
+
+@main.command()
+@click.option("--stack", default="dev", show_default=True, help="Deploy Pulumi.<stack>.yaml of the current directory.")
+@click.option(
+    "--seed/--no-seed", "seeded", default=True, show_default=True, help="Load the estate of sandbox/estate.json first."
+)
+@_state
+def up(stack: str, state: Path, *, seeded: bool) -> None:
+    """Deploy a stack of the current directory to the local Azure, with the engine that is here or one built now."""
+    from sandbox.stack import up as deploy  # noqa: PLC0415
+
+    sys.exit(deploy(StateDirectory(state), stack, seeded=seeded))
+
+
+@main.command()
+@click.option("--stack", default="dev", show_default=True, help="The stack to destroy.")
+@_state
+def down(stack: str, state: Path) -> None:
+    """Destroy a stack that `up` deployed, and remove the state directory."""
+    from sandbox.stack import down as destroy  # noqa: PLC0415
+
+    sys.exit(destroy(StateDirectory(state), stack))
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line; a failure that is the user's to mend is one message, never a traceback."""
+    try:
+        main(arguments, prog_name="python -m sandbox")
+    except SandboxError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

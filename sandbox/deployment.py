@@ -1,0 +1,33 @@
+"""Everything a deployment to the local Azure needs, in one block: state directory, engine, server, environment."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sandbox.engine.locate import find_or_build
+from sandbox.engine.progress import Progress
+from sandbox.environment import command_environment, prepare_engine_home
+from sandbox.local_azure import run_or_attach
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from sandbox.state import StateDirectory
+
+
+@contextmanager
+def deployment(state: StateDirectory, *, port: int | None = None) -> Generator[tuple[StateDirectory, dict[str, str]]]:
+    """Hold a local Azure with an engine beside it; yields the prepared state directory and a command's environment.
+
+    Raises:
+        SandboxError: the engine cannot be had, or the state directory or the port cannot be used.
+
+    """
+    progress = Progress()
+    state.prepare()
+    engine = find_or_build(progress)
+    prepare_engine_home(state, engine)
+    with run_or_attach(state, port=port, note=progress.note) as endpoint:
+        yield state, command_environment(state, endpoint, engine, os.environ)
