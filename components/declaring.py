@@ -1,0 +1,155 @@
+"""What every component here needs to declare its resources: its type, checks of what is plain, and values that wait.
+
+Nothing in here declares a resource.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn, TypeVar, cast
+
+import pulumi
+
+from patching.faults import Fault
+from patching.settings.entries import Entry
+from patching.settings.validation import read_entry
+
+PACKAGE = "azure-patching"
+
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
+
+
+def component_type(component: type[pulumi.ComponentResource]) -> str:
+    """A component's type token, by which engine and other languages know it: `azure-patching:index:DynamicScope`."""
+    return f"{PACKAGE}:index:{component.__name__}"
+
+
+def raise_faults(where: str, faults: Sequence[Fault]) -> NoReturn:
+    """Ends the program with all faults in one message.
+
+    Raises:
+        pulumi.RunError: always.
+    """
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    raise pulumi.RunError("\n".join([f"{where}: {count}", *(f"  {fault}" for fault in faults)]))
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is known now, all the way down: no output and nothing to await is in it."""
+    if isinstance(value, Mapping):
+        return all(is_plain(inner) for inner in cast("Mapping[object, object]", value).values())
+    if isinstance(value, list | tuple):
+        return all(is_plain(inner) for inner in cast("Sequence[object]", value))
+    return not isinstance(value, pulumi.Output) and not hasattr(value, "__await__")
+
+
+def when_known(value: pulumi.Input[T], read: Callable[[T], U]) -> pulumi.Input[U]:
+    """Reads a value at once if it is plain, so that a mistake in it is found early; otherwise when it is known."""
+    if is_plain(value):
+        return read(cast("T", value))
+    output: pulumi.Output[T] = pulumi.Output.from_input(cast("Any", value))
+    return output.apply(read)
+
+
+def both_known(one: pulumi.Input[T], other: pulumi.Input[U], read: Callable[[T, U], V]) -> pulumi.Input[V]:
+    """Reads two values at once if both are plain; otherwise when both are known."""
+    return when_known(cast("pulumi.Input[tuple[T, U]]", (one, other)), lambda known: read(*known))
+
+
+def together(outputs: Mapping[str, pulumi.Output[T]]) -> pulumi.Output[dict[str, T]]:
+    """One output of many, by key."""
+    return pulumi.Output.from_input(cast("Any", dict(outputs)))
+
+
+def together_in_order(outputs: Sequence[pulumi.Output[T]]) -> pulumi.Output[list[T]]:
+    """One output of many, in order."""
+    return pulumi.Output.from_input(cast("Any", list(outputs)))
+
+
+def checked(
+    where: str,
+    model: type[Entry],
+    values: Mapping[str, object],
+    names: Mapping[str, str],
+    also: Iterable[Fault] = (),
+) -> dict[str, Any]:
+    """Arguments judged by the core's own model of such an entry: a component and a stack file are told the same.
+
+    What is plain is judged now, and all its faults are raised at once, together with those found by other means
+    (`also`); what is an output is judged when it is known. `names` has the model's name for each argument that is
+    judged; the others are left alone. Returns `values`, outputs with their check attached.
+
+    Raises:
+        pulumi.RunError: something plain is wrong or missing.
+    """
+    judged = {argument: values[argument] for argument in names if values.get(argument) is not None}
+    plain = {argument: value for argument, value in judged.items() if is_plain(value)}
+    later = judged.keys() - plain.keys()
+    faults = [fault for fault in _entry_faults(model, plain, names) if fault.path not in later]
+    if faults := [*faults, *also]:
+        raise_faults(where, faults)
+
+    def check_later(argument: str) -> Callable[[object], object]:
+        def check(value: object) -> object:
+            of_argument = [
+                fault
+                for fault in _entry_faults(model, {argument: value}, names)
+                if re.match(rf"{argument}(\W|$)", fault.path)
+            ]
+            if of_argument:
+                raise_faults(where, of_argument)
+            return value
+
+        return check
+
+    return {
+        **values,
+        **{argument: when_known(cast("Any", judged[argument]), check_later(argument)) for argument in later},
+    }
+
+
+def _entry_faults(model: type[Entry], values: Mapping[str, object], names: Mapping[str, str]) -> list[Fault]:
+    """The faults of an entry with these arguments, at the arguments' own names."""
+    reading = read_entry(model, {names[argument]: value for argument, value in values.items()}, "", by_name=True)
+    by_field = {field: argument for argument, field in names.items()}
+
+    def at_argument(fault: Fault) -> Fault:
+        field = re.split(r"\W", fault.path, maxsplit=1)[0]
+        return replace(fault, path=by_field.get(field, field) + fault.path[len(field) :])
+
+    return [at_argument(fault) for fault in reading.faults]
+
+
+def after(value: T, *outputs: pulumi.Output[Any]) -> pulumi.Output[T]:
+    """A plain value that carries the resources behind `outputs`.
+
+    Whatever takes it as an input is created after those resources, and replaced with them, yet its value is known in
+    every preview.
+    """
+
+    async def resources() -> set[pulumi.Resource]:
+        behind = await asyncio.gather(*(output.resources() for output in outputs))
+        return set[pulumi.Resource]().union(*behind)
+
+    return pulumi.Output(resources(), _settled(value), _settled(value=True))
+
+
+def waiting_for(outputs: Sequence[pulumi.Input[str]]) -> pulumi.Input[list[pulumi.Input[pulumi.Resource]]] | None:
+    """What to give `depends_on` so that a resource waits for `outputs` to be known, without taking them as an input.
+
+    In a preview nothing is waited for, but the resources behind the outputs are recorded as dependencies all the same.
+    """
+    if not outputs:
+        return None
+    return pulumi.Output.all(*outputs).apply(_nothing_more)
+
+
+def _nothing_more(_: object) -> list[pulumi.Input[pulumi.Resource]]:
+    return []
+
+
+async def _settled(value: T) -> T:
+    return value

@@ -1,0 +1,173 @@
+"""`DynamicScope`: one filter on one subscription or resource group, whose machines a maintenance configuration patches.
+
+It never looks at machines itself: the service evaluates the filter at each run.
+"""
+
+from typing import NotRequired, TypedDict, cast
+
+import pulumi
+from pulumi_azure_native import maintenance
+
+from patching import names
+from patching.arm_ids import parse_resource_id, resource_group_id, subscription_id
+from patching.faults import NOTHING, Fault
+from patching.settings.entries import ScopeEntry
+
+from .declaring import both_known, checked, component_type, waiting_for, when_known
+
+
+class DynamicScopeArgs(TypedDict):
+    """What `DynamicScope` takes. The subscription is that of the provider it is given; no field can name it."""
+
+    maintenance_configuration_id: pulumi.Input[str]
+    """The ARM id of the maintenance configuration; it may be in another subscription."""
+    resource_group_name: NotRequired[pulumi.Input[str]]
+    """The resource group to look at, instead of the whole subscription. `location` and `locations` are needed then."""
+    location: NotRequired[pulumi.Input[str]]
+    """Where the resource group is; only with `resource_group_name`."""
+    resource_types: NotRequired[list[pulumi.Input[str]]]
+    """`Microsoft.Compute/virtualMachines`, `Microsoft.HybridCompute/machines`, or both."""
+    resource_groups: NotRequired[list[pulumi.Input[str]]]
+    """Names of resource groups; any without it."""
+    os_types: NotRequired[list[pulumi.Input[str]]]
+    """`Linux`, `Windows`, or both; any without it."""
+    locations: NotRequired[list[pulumi.Input[str]]]
+    """Where the machines are; anywhere without it."""
+    tags: NotRequired[dict[str, list[pulumi.Input[str]]]]
+    """Allowed values by tag name."""
+    tag_operator: NotRequired[pulumi.Input[str]]
+    """`Any`, the default: one of the tags is enough. `All`: each tag has to match."""
+    assignment_name: NotRequired[pulumi.Input[str]]
+    """The configuration assignment's name; without it, it is made from the configuration's id and the component's
+    name."""
+    adopt_resource_id: NotRequired[str]
+    """The ARM id of a configuration assignment that is there already, to be imported instead of created."""
+    wait_for: NotRequired[list[pulumi.Input[str]]]
+    """Outputs that have to be known before the scope is made."""
+
+
+class DynamicScope(pulumi.ComponentResource):
+    """A filter by type, system, location, group and tags: what matches it at a run is patched.
+
+    Matching Azure machines have to be ready (patch mode AutomaticByPlatform, and the platform's safety checks
+    bypassed) at the run.
+    """
+
+    name: pulumi.Output[str]
+    """The configuration assignment's name."""
+    resource_id: pulumi.Output[str]
+    """The configuration assignment's ARM id."""
+
+    def __init__(self, name: str, args: DynamicScopeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declares one configuration assignment with a filter.
+
+        Raises:
+            pulumi.RunError: the filter is empty, or a group's scope has no location.
+        """
+        super().__init__(component_type(DynamicScope), name, None, opts)
+        args = cast("DynamicScopeArgs", checked(f'DynamicScope "{name}"', ScopeEntry, args, _FIELDS, _faults(args)))
+        group = args.get("resource_group_name")
+        declare = _at_subscription if group is None else _at_resource_group
+        assignment = declare(f"{name}-assignment", self._assignment_name(name, args), args, self._options(args))
+        self.name = assignment.name
+        self.resource_id = assignment.id
+        self.register_outputs({"name": self.name, "resourceId": self.resource_id})
+
+    def _assignment_name(self, name: str, args: DynamicScopeArgs) -> pulumi.Input[str]:
+        return args.get("assignment_name") or both_known(
+            args["maintenance_configuration_id"],
+            args.get("resource_group_name", ""),
+            lambda configuration_id, group: _default_assignment_name(name, configuration_id, group),
+        )
+
+    def _options(self, args: DynamicScopeArgs) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=waiting_for(args.get("wait_for", [])),
+            import_=args.get("adopt_resource_id"),
+            # The service changes nothing but the filter in place, and no two assignments can have one name at once.
+            replace_on_changes=["location", "maintenanceConfigurationId"],
+            delete_before_replace=True,
+        )
+
+
+def _default_assignment_name(name: str, configuration_id: str, resource_group: str) -> str:
+    configuration = parse_resource_id(configuration_id)
+    # Only the length of the scope's id matters here, and every subscription's id is as long as the configuration's.
+    subscription = configuration.subscription_id
+    scope_id = resource_group_id(subscription, resource_group) if resource_group else subscription_id(subscription)
+    return names.assignment_name(configuration.name, configuration_id, scope_id, name.replace("/", "-"))
+
+
+_FILTER = ("resource_types", "resource_groups", "os_types", "locations", "tags")
+_FIELDS = {field: field for field in (*_FILTER, "tag_operator", "location", "assignment_name")} | {
+    "resource_group_name": "resource_group"
+}
+_Assignment = maintenance.ConfigurationAssignmentsForSubscription | maintenance.ConfigurationAssignmentsForResourceGroup
+
+
+def _at_subscription(
+    name: str, assignment_name: pulumi.Input[str], args: DynamicScopeArgs, opts: pulumi.ResourceOptions
+) -> _Assignment:
+    return maintenance.ConfigurationAssignmentsForSubscription(
+        name,
+        maintenance.ConfigurationAssignmentsForSubscriptionArgs(
+            configuration_assignment_name=assignment_name,
+            filter=_filter(args),
+            # Without one, azure-native sends `azure-native:location`, which the service refuses here.
+            location="global",
+            maintenance_configuration_id=when_known(args["maintenance_configuration_id"], str.lower),
+        ),
+        opts,
+    )
+
+
+def _at_resource_group(
+    name: str, assignment_name: pulumi.Input[str], args: DynamicScopeArgs, opts: pulumi.ResourceOptions
+) -> _Assignment:
+    return maintenance.ConfigurationAssignmentsForResourceGroup(
+        name,
+        maintenance.ConfigurationAssignmentsForResourceGroupArgs(
+            resource_group_name=args.get("resource_group_name", ""),
+            configuration_assignment_name=assignment_name,
+            filter=_filter(args),
+            location=args.get("location"),
+            maintenance_configuration_id=when_known(args["maintenance_configuration_id"], str.lower),
+        ),
+        opts,
+    )
+
+
+def _filter(args: DynamicScopeArgs) -> maintenance.ConfigurationAssignmentFilterPropertiesArgs:
+    """The filter as the service answers it: what is not set is left out, never sent as an empty list."""
+    tags = args.get("tags")
+    operator = when_known(args.get("tag_operator", "Any"), maintenance.TagOperators)
+    return maintenance.ConfigurationAssignmentFilterPropertiesArgs(
+        resource_types=args.get("resource_types") or None,
+        resource_groups=args.get("resource_groups") or None,
+        os_types=args.get("os_types") or None,
+        locations=args.get("locations") or None,
+        tag_settings=maintenance.TagSettingsPropertiesArgs(tags=tags, filter_operator=operator) if tags else None,
+    )
+
+
+def _faults(args: DynamicScopeArgs) -> list[Fault]:
+    faults: list[Fault] = []
+    if not any(args.get(field) for field in _FILTER):
+        faults.append(
+            Fault("filter", NOTHING, "at least one filter", "os_types: [Linux]", "say which machines the scope is for")
+        )
+    if args.get("resource_group_name") is None:
+        return faults
+    faults.extend(
+        Fault(
+            field,
+            NOTHING,
+            "a value, because resource_group_name is set: the service needs it for a group's scope",
+            example,
+            f"set {field}",
+        )
+        for field, example in (("location", "westeurope"), ("locations", "[westeurope]"))
+        if not args.get(field)
+    )
+    return faults

@@ -1,0 +1,146 @@
+"""What `AzurePolicy` declares for each assignment: itself with its identity, its roles, and a remediation task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import authorization, policyinsights
+
+from patching import names
+from patching.arm_ids import ScopeId
+from patching.policy_definitions import PlannedAssignment
+
+from .declaring import both_known, when_known
+from .policy_arguments import AzurePolicyArgs
+from .remediation import RemediationArgs
+
+_DISPLAY_NAME_LENGTH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an assignment and what belongs to it are declared: in the stack, and in Azure."""
+
+    parent: pulumi.Resource
+    child_name: str
+    scope: pulumi.Input[ScopeId]
+    assignment_name: pulumi.Input[str]
+
+    @property
+    def scope_id(self) -> pulumi.Input[str]:
+        """The scope's ARM id."""
+        return when_known(self.scope, lambda known: known.id)
+
+
+def policy_assignment(
+    place: Place, plan: PlannedAssignment, args: AzurePolicyArgs, parameters: pulumi.Input[Mapping[str, object]]
+) -> authorization.PolicyAssignment:
+    """Declares an assignment, with an identity of its own unless the definition only audits."""
+    needs_identity = bool(plan.definition.roles)
+    message = args.get("non_compliance_message")
+    messages = None if message is None else [authorization.NonComplianceMessageArgs(message=message)]
+    identity = authorization.IdentityArgs(type=authorization.ResourceIdentityType.SYSTEM_ASSIGNED)
+    suffix = f" ({plan.suffix})" if plan.suffix else ""
+    return authorization.PolicyAssignment(
+        place.child_name,
+        authorization.PolicyAssignmentArgs(
+            policy_assignment_name=place.assignment_name,
+            scope=place.scope_id,
+            policy_definition_id=plan.definition.id,
+            display_name=f"{plan.definition.display_name}{suffix}"[:_DISPLAY_NAME_LENGTH],
+            enforcement_mode=authorization.EnforcementMode(args.get("enforcement_mode", "Default")),
+            identity=identity if needs_identity else None,
+            location=args.get("location") if needs_identity else None,
+            non_compliance_messages=messages,
+            not_scopes=args.get("not_scopes") or None,
+            parameters=when_known(parameters, _parameter_values),
+        ),
+        pulumi.ResourceOptions(
+            parent=place.parent,
+            protect=args.get("protect", True),
+            replace_on_changes=["location", "scope", "policyDefinitionId"],
+            delete_before_replace=True,
+        ),
+    )
+
+
+def role_assignment(place: Place, role: str, principal_id: pulumi.Output[str]) -> authorization.RoleAssignment:
+    """Declares a role of the assignment's identity at its scope."""
+    return authorization.RoleAssignment(
+        f"{place.child_name}-role-{role.rpartition('/')[2][:8]}",
+        authorization.RoleAssignmentArgs(
+            role_assignment_name=both_known(
+                place.scope, place.assignment_name, lambda scope, named: _role_assignment_name(role, scope, named)
+            ),
+            scope=place.scope_id,
+            role_definition_id=role,
+            principal_id=principal_id,
+            # Told what it is, the service does not look the new identity up where it may not have spread to yet.
+            principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
+        ),
+        pulumi.ResourceOptions(
+            parent=place.parent,
+            replace_on_changes=["principalId", "roleDefinitionId", "scope"],
+            delete_before_replace=True,
+        ),
+    )
+
+
+def remediation_task(
+    place: Place,
+    assignment: authorization.PolicyAssignment,
+    how: RemediationArgs,
+    redo: Mapping[str, Any],
+    roles: Sequence[authorization.RoleAssignment],
+) -> policyinsights.RemediationAtResource:
+    """Declares a task that comes after the roles; `redo` is what it must redo, besides how it works."""
+    locations, threshold, discovery = how.get("locations"), how.get("failure_threshold"), how.get("discovery")
+    # A task's settings are fixed once it has started: other settings are another task.
+    everything = {"assignment": assignment.id, "attempt": int(how.get("attempt", 1)), "how": _settings(how), **redo}
+    return policyinsights.RemediationAtResource(
+        place.child_name,
+        policyinsights.RemediationAtResourceArgs(
+            remediation_name=pulumi.Output.all(assignment.name, everything).apply(
+                lambda known: names.remediation_name(known[0], known[1])
+            ),
+            resource_id=place.scope_id,
+            policy_assignment_id=assignment.id,
+            parallel_deployments=_whole(how.get("parallel_deployments")),
+            resource_count=_whole(how.get("resource_count")),
+            failure_threshold=None
+            if threshold is None
+            else policyinsights.RemediationPropertiesFailureThresholdArgs(percentage=threshold),
+            filters=policyinsights.RemediationFiltersArgs(locations=locations) if locations else None,
+            resource_discovery_mode=None if discovery is None else policyinsights.ResourceDiscoveryMode(discovery),
+        ),
+        pulumi.ResourceOptions(
+            parent=place.parent,
+            depends_on=list(roles),
+            # Tasks that have ended are a record, and one that runs must not be deleted.
+            retain_on_delete=True,
+        ),
+    )
+
+
+def _settings(how: RemediationArgs) -> dict[str, object]:
+    return {key: value for key, value in how.items() if key not in ("attempt", "wait_minutes")}
+
+
+def _whole(number: float | None) -> int | None:
+    """Whole numbers arrive as floats from programs in other languages."""
+    return None if number is None else int(number)
+
+
+def _role_assignment_name(role: str, scope: ScopeId, assignment_name: str) -> str:
+    return names.role_assignment_name(
+        project=pulumi.get_project(),
+        stack=pulumi.get_stack(),
+        policy_assignment=assignment_name,
+        role_definition_id=role,
+        scope_id=scope.id,
+    )
+
+
+def _parameter_values(parameters: Mapping[str, object]) -> dict[str, authorization.ParameterValuesValueArgs]:
+    return {key: authorization.ParameterValuesValueArgs(value=value) for key, value in parameters.items()}

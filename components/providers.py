@@ -1,0 +1,63 @@
+"""Providers: one for each subscription that something is made in, all with the stack's own way to log in.
+
+A provider made by a program, other than the engine's default one, is given nothing of the stack's `azure-native:*`
+settings by itself. All of them are handed on here: cloud, tenant, credentials, location. Only the subscription differs.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from patching.settings.model import Subscription
+
+from .declaring import when_known
+
+_BOOLEANS = frozenset(
+    {"disableInstanceDiscovery", "disablePulumiPartnerId", "useDefaultAzureCredential", "useMsi", "useOidc"}
+)
+_LISTS = frozenset({"auxiliaryTenantIds"})
+
+
+class Providers:
+    """Makes each subscription's provider when it is first asked for, so that no provider is made for nothing."""
+
+    def __init__(
+        self, subscriptions: Mapping[str, Subscription], azure_native_settings: Mapping[str, pulumi.Input[str]]
+    ) -> None:
+        """`azure_native_settings` are the stack's, by name without the namespace, as text; secrets as outputs."""
+        self._subscriptions = subscriptions
+        self._arguments = {
+            _argument(name): when_known(text, lambda known, name=name: _typed(name, known))
+            for name, text in azure_native_settings.items()
+        }
+        self._made: dict[str, azure_native.Provider] = {}
+
+    def of(self, subscription_key: str) -> azure_native.Provider:
+        """The provider of a subscription, by its name in the stack file, which is the provider's logical name too."""
+        if subscription_key not in self._made:
+            subscription = self._subscriptions[subscription_key]
+            arguments: dict[str, Any] = self._arguments | {"subscription_id": subscription.id}
+            self._made[subscription_key] = azure_native.Provider(
+                subscription_key, azure_native.ProviderArgs(**arguments)
+            )
+        return self._made[subscription_key]
+
+    def options(self, subscription_key: str) -> pulumi.ResourceOptions:
+        """Options for whatever is made in a subscription."""
+        return pulumi.ResourceOptions(provider=self.of(subscription_key))
+
+
+def _argument(setting: str) -> str:
+    """The provider's argument for a setting: `use_oidc` for `useOidc`."""
+    return re.sub("([A-Z])", lambda match: f"_{match[1].lower()}", setting)
+
+
+def _typed(setting: str, text: str) -> Any:
+    """A setting's value as the provider's argument takes it; the engine has every setting as text."""
+    if setting in _BOOLEANS:
+        return text.strip().lower() == "true"
+    return json.loads(text) if setting in _LISTS else text

@@ -1,0 +1,98 @@
+"""The dev stack, deployed as `make up` does it, on a local Azure of its own."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.clients import MAIN, SPOKE, Clients
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Lab:
+    """A local Azure with the seeded estate and the dev stack, served beside the tests."""
+
+    url: str
+    state: Path
+    first_up: subprocess.CompletedProcess[str]
+
+    @property
+    def main(self) -> Clients:
+        return Clients(self.url, MAIN)
+
+    @property
+    def spoke(self) -> Clients:
+        return Clients(self.url, SPOKE)
+
+    @property
+    def stack_file(self) -> Path:
+        """The copy of the stack file that the engine is given."""
+        return self.state / "stacks" / "Pulumi.dev.yaml"
+
+    def sandbox(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return _sandbox(self.state, *arguments)
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `pulumi` on the dev stack, as a user with the local Azure around it does."""
+        stack = ["--stack", "dev", "--non-interactive", "--color", "never"]
+        file = (
+            ["--config-file", str(self.stack_file)] if arguments[0] in {"up", "preview", "refresh", "destroy"} else []
+        )
+        verb, *rest = arguments
+        return _sandbox(self.state, "exec", "--", "pulumi", verb, *rest, *stack, *file)
+
+
+def _sandbox(state: Path, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", verb, "--state", str(state), *arguments],
+        cwd=REPOSITORY,
+        env=os.environ | {"NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.fixture
+def serve_lab(engine, tmp_path_factory) -> Iterator:
+    """Make labs: `serve_lab()` serves a new local Azure and deploys the dev stack to it."""
+    yield from _labs(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def lab(engine, tmp_path_factory) -> Iterator[Lab]:
+    """One lab for tests that only look at it."""
+    for make in _labs(tmp_path_factory):
+        yield make()
+
+
+def _labs(tmp_path_factory) -> Iterator:
+    servers: list[subprocess.Popen[str]] = []
+
+    def make() -> Lab:
+        state = tmp_path_factory.mktemp("lab") / "state"
+        server = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--state", str(state)],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        servers.append(server)
+        url = server.stdout.readline().strip().removeprefix("AZURE_SANDBOX_URL=")
+        first_up = _sandbox(state, "up")
+        assert first_up.returncode == 0, first_up.stdout + first_up.stderr
+        return Lab(url, state, first_up)
+
+    yield make
+    for server in servers:
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
+        server.stdout.close()

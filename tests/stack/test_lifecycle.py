@@ -1,0 +1,111 @@
+"""What a stack does in its life: again, refreshed, edited, made smaller, killed, destroyed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.stack.conftest import REPOSITORY
+
+
+def changes(ended):
+    """How many resources had each operation in the engine's summary, those left alone out."""
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    summary = ended.stdout.split("Resources:")[1]
+    counts = re.findall(r"^\s+[~+\-]*\s*(\d+) (created|updated|deleted|replaced|unchanged)", summary, re.MULTILINE)
+    assert counts, "the engine printed no summary"
+    return {what: int(count) for count, what in counts if what != "unchanged"}
+
+
+def changed_urns(ended):
+    """The resources an update touched, by the last part of their URNs."""
+    lines = (json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{"))
+    steps = (line["resourcePreEvent"]["metadata"] for line in lines if "resourcePreEvent" in line)
+    return {(step["op"], step["urn"].rsplit("::", 1)[-1]) for step in steps if step["op"] != "same"}
+
+
+def edit(lab, before, after):
+    text = lab.stack_file.read_text()
+    assert before in text
+    lab.stack_file.write_text(text.replace(before, after))
+
+
+UP = ("up", "--yes", "--skip-preview")
+
+
+def seeded_ids():
+    rows = json.loads((REPOSITORY / "sandbox" / "estate.json").read_text())["data"]
+    return {row["id"].lower() for row in rows}
+
+
+def test_a_life(serve_lab):
+    lab = serve_lab()
+    made = lab.main.resource_ids() | lab.spoke.resource_ids()
+
+    again = lab.sandbox("up")
+    assert changes(again) == {}
+    assert "No changes." in again.stdout
+
+    assert changes(lab.pulumi("refresh", "--yes", "--skip-preview")) == {}
+    assert changes(lab.pulumi(*UP)) == {}
+
+    edit(lab, 'duration: "02:00"', 'duration: "02:30"')
+    assert changed_urns(lab.pulumi(*UP, "--json")) == {("update", "month-end-configuration")}
+    assert lab.main.maintenance.maintenance_configurations.get("rg-patching-dev", "month-end").duration == "02:30"
+
+    edit(lab, "tags: {patch-ring: [canary]}", "tags: {patch-ring: [canary, early]}")
+    touched = changed_urns(lab.pulumi(*UP, "--json"))
+    assert {operation for operation, _ in touched} == {"update"}
+    assert {name.split("/")[0] for _, name in touched} == {"daily"}
+
+    text = lab.stack_file.read_text()
+    start, end = text.index("    daily:"), text.index("  azure-patching:azurePolicies:")
+    lab.stack_file.write_text(text[:start] + text[end:])
+    removed = changed_urns(lab.pulumi(*UP, "--json"))
+    assert {operation for operation, _ in removed} == {"delete"}
+    assert {name.split("/")[0].split("-")[0] for _, name in removed} == {"daily"}
+
+    assert changes(lab.pulumi("destroy", "--yes", "--skip-preview")).keys() == {"deleted"}
+    left = lab.main.resource_ids() | lab.spoke.resource_ids()
+    assert left < made
+    assert {one for one in left if "rg-patching-dev" in one} == set()
+    for clients in (lab.main, lab.spoke):
+        assert list(clients.policy.policy_assignments.list()) == []
+        assert list(clients.maintenance.maintenance_configurations.list()) == []
+    assert seeded_ids() <= left
+
+
+def test_the_repository_is_left_as_it_is(serve_lab):
+    def files():
+        asked = ["git", "status", "--porcelain"]
+        return subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+
+    before = files()
+    serve_lab()
+    assert files() == before
+
+
+@pytest.mark.parametrize("creation", [2, 9, 17, 30])
+def test_a_killed_run_is_mended_by_the_next(creation, tmp_path):
+    """Kill everything, -9, as soon as the engine says that it begins to create the n-th resource."""
+    command = [sys.executable, "-m", "sandbox", "up", "--state", str(tmp_path / "state")]
+    environment = os.environ | {"NO_COLOR": "1"}
+    killed = subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    begun = (line for line in killed.stdout if " creating" in line)
+    for _ in range(creation):
+        assert next(begun, None) is not None, "the run ended before it could be killed"
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+
+    def up():
+        return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+
+    second = up()
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert changes(up()) == {}
