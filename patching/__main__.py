@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from patching.faults import Fault
     from patching.report.planned import PlannedRun
+    from patching.schedule import Schedule
     from patching.settings.reading import Reading
 
 FAULTS_FOUND = 1
@@ -152,6 +153,8 @@ def calendar(
         count = _DEFAULT_COUNT
     schedules = {key: schedule.schedule for key, schedule in settings.schedules.items()}
     planned = with_freezes(list(planned_runs(schedules, after=after, count=count, until=until)), settings.freezes)
+    if form == "text" and output is None:
+        _echo_summaries(schedules)
     _report(planned, form, output)
 
 
@@ -218,6 +221,12 @@ def recover_command(*, stack: str, config_file: Path | None, cancel: bool) -> No
     except RecoveryError as error:
         click.echo(str(error), err=True)
         sys.exit(FAULTS_FOUND)
+
+
+def _echo_summaries(schedules: "Mapping[str, Schedule]") -> None:
+    width = max(map(len, schedules), default=0)
+    for key, schedule in schedules.items():
+        click.echo(f"{key:<{width}}  {schedule.summary()}")
 
 
 def _report(planned: "list[PlannedRun]", form: str, output: Path | None) -> None:

@@ -136,6 +136,7 @@ def test_calendar_as_markdown_and_text(folder):
     assert markdown[:2] == ["| Starts | Ends | UTC offset | Schedule | Notes |", "| --- | --- | --- | --- | --- |"]
     assert markdown[2] == "| Sun 2027-01-03 22:00 | Mon 01:00 | +00:00 | weekly |  |"
     text = run("calendar", "--count", 1).stdout
+    assert text.splitlines()[1] == "weekly   Every week on Sunday, at 22:00 (UTC), for 3 hours, starting 3 January 2027"
     assert "Sun 2027-01-03 22:00" in text
     assert "inside the freeze peak: Peak" in text
 
