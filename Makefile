@@ -40,7 +40,8 @@ check: dev-environment ## ruff, formatting and types
 	@$(RUN) -m basedpyright --pythonpath $(RUN) --warnings
 
 clean: ## remove .venv, the state directory and caches; the built engine stays in the user's cache directory
-	@rm -rf .venv "$(STATE)" .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	@if [ -f "$(STATE)/version" ]; then rm -rf "$(STATE)"; fi
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements: dev-environment ## compile the hash-pinned requirement files again

@@ -16,7 +16,13 @@ from patching.arm_ids import ScopeId
 from patching.policy_definitions import PlannedAssignment
 
 from .declaring import after, component_type, together, together_in_order, when_known
-from .policy_arguments import AzurePolicyArgs, checked_arguments, parsed_scope, planned
+from .policy_arguments import (
+    AzurePolicyArgs,
+    checked_arguments,
+    configuration_elsewhere,
+    parsed_scope,
+    planned,
+)
 from .policy_children import Place, policy_assignment, remediation_task, role_assignment
 from .remediation import RemediationResult, Watch, watched
 
@@ -121,7 +127,7 @@ class AzurePolicy(pulumi.ComponentResource):
         place = Place(
             parent=self,
             child_name=f"{name}-{plan.suffix or _ONLY_ASSIGNMENT}",
-            scope=scope,
+            scope_id=when_known(scope, lambda known: known.id),
             assignment_name=when_known(scope, lambda known: _assignment_name(name, plan.suffix, known)),
         )
         parameters = when_known(
@@ -131,11 +137,14 @@ class AzurePolicy(pulumi.ComponentResource):
         if not plan.definition.roles:
             return _Made(assignment)
         principal_id = assignment.identity.apply(_principal_of)
+        elsewhere = configuration_elsewhere(args)
+        places = [place] if elsewhere is None else [place, place.at(elsewhere, "configuration")]
+        grants = [(role, where) for where in places for role in plan.definition.roles]
         if args.get("assign_roles", True):
             to_grant: list[pulumi.Output[RoleToGrant]] = []
-            roles = [role_assignment(place, role, principal_id) for role in plan.definition.roles]
+            roles = [role_assignment(where, role, principal_id) for role, where in grants]
         else:
-            to_grant = [_to_grant(role, place.scope_id, principal_id) for role in plan.definition.roles]
+            to_grant = [_to_grant(role, where.scope_id, principal_id) for role, where in grants]
             roles = []
         if not args.get("remediate", True) or not (roles or args.get("roles_granted")):
             return _Made(assignment, principal_id, to_grant)

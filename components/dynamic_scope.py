@@ -88,6 +88,8 @@ class DynamicScope(pulumi.ComponentResource):
             # The service changes nothing but the filter in place, and no two assignments can have one name at once.
             replace_on_changes=["location", "maintenanceConfigurationId"],
             delete_before_replace=True,
+            # Never set, but answered: an imported assignment would have it for an argument.
+            ignore_changes=["resourceId"],
         )
 
 

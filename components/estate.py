@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import pulumi
 from pulumi_azure_native import resources
 
-from patching.arm_ids import MachineKind, ScopeId, ScopeKind, resource_group_id, subscription_id
+from patching.arm_ids import MachineKind, ScopeKind, is_within, resource_group_id, subscription_id
 from patching.machines import OperatingSystem
 from patching.policy_definitions import PolicyKind
+from patching.scopes import location_key
 from patching.settings.model import (
     AzurePolicySettings,
     ExistingMachine,
@@ -148,11 +149,11 @@ class _Builder:
 
     def _network(self, machine: VirtualMachineSettings, group_name: pulumi.Input[str]) -> SmallNetwork:
         """The network of a machine that names no subnet: one for each subscription and location."""
-        place = (machine.subscription_key, machine.location)
+        place = (machine.subscription_key, location_key(machine.location))
         if place not in self._networks:
             self._networks[place] = SmallNetwork(
                 "/".join(place),
-                network_name=f"{self._settings.stack}-{machine.location}".replace(" ", "").lower(),
+                network_name=f"{self._settings.stack}-{location_key(machine.location)}".lower(),
                 resource_group_name=group_name,
                 location=machine.location,
                 tags=dict(self._settings.tags),
@@ -163,7 +164,7 @@ class _Builder:
     def _policy(self, policy: AzurePolicySettings) -> AzurePolicy:
         args = AzurePolicyArgs(
             kind=policy.kind.value,
-            scope=policy.scope.id,
+            scope=self._policy_scope(policy),
             location=policy.location,
             operating_systems=[os.value for os in policy.operating_systems],
             machines=[kind.value for kind in policy.machines],
@@ -180,10 +181,23 @@ class _Builder:
             protect=policy.protect,
         )
         if policy.schedule_key is not None:
+            schedule = self._settings.schedules[policy.schedule_key]
             args["maintenance_configuration_id"] = self._configuration_id(policy.schedule_key)
+            args["configuration_within_scope"] = (
+                is_within(policy.scope, schedule.subscription_id, schedule.resource_group) is True
+            )
         if policy.non_compliance_message is not None:
             args["non_compliance_message"] = policy.non_compliance_message
         return AzurePolicy(policy.key, args, self._providers.options(policy.subscription_key))
+
+    def _policy_scope(self, policy: AzurePolicySettings) -> pulumi.Input[str]:
+        """A policy's scope; where that is a group the stack makes, it comes after the group."""
+        scope, group = policy.scope, self._groups.get(policy.subscription_key)
+        own = (
+            scope.kind is ScopeKind.RESOURCE_GROUP
+            and (scope.name or "").lower() == self._settings.resource_group.name.lower()
+        )
+        return after(scope.id, group.id) if own and group else scope.id
 
     def _configuration_id(self, schedule_key: str) -> pulumi.Output[str]:
         """A configuration's id, known in every preview; what takes it comes after the configuration."""
@@ -223,7 +237,8 @@ class _Builder:
         return [
             self._estate.azure_policies[key].ended
             for key, policy in self._settings.azure_policies.items()
-            if policy.kind is PolicyKind.SCHEDULING_PREREQUISITE and _covers(policy.scope, machine)
+            if policy.kind is PolicyKind.SCHEDULING_PREREQUISITE
+            and is_within(policy.scope, machine.subscription_id, machine.resource_group) is not False
         ]
 
     def _attach_scopes(self, schedule: ScheduleSettings) -> None:
@@ -275,12 +290,3 @@ def _remediation_arguments(remediation: RemediationSettings) -> RemediationArgs:
         attempt=remediation.attempt,
         wait_minutes=remediation.wait_minutes,
     )
-
-
-def _covers(scope: ScopeId, machine: ExistingMachine) -> bool:
-    """Whether a policy's scope can hold a machine; a management group can hold any, as far as is known here."""
-    if scope.kind is ScopeKind.MANAGEMENT_GROUP:
-        return True
-    same_subscription = (scope.subscription_id or "").lower() == machine.subscription_id.lower()
-    in_group = scope.kind is ScopeKind.SUBSCRIPTION or (scope.name or "").lower() == machine.resource_group.lower()
-    return same_subscription and in_group

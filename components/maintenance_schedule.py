@@ -3,8 +3,8 @@
 It attaches nothing: `MachineAssignments` and `DynamicScope` do that, and `AzurePolicy` with `recurringUpdates`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -12,8 +12,7 @@ from pulumi_azure_native import maintenance
 
 from patching.checks.updates import check_updates
 from patching.checks.window import check_window
-from patching.faults import Fault
-from patching.schedule import Schedule, local_text, window_text
+from patching.schedule import local_text, window_text
 from patching.settings.entries import ScheduleEntry, UpdatesEntry
 from patching.settings.validation import read_entry
 
@@ -107,6 +106,8 @@ class MaintenanceSchedule(pulumi.ComponentResource):
         named = {"configuration_name": name, **args}
         values = checked(where, ScheduleEntry, named, _FIELDS)
         sent = when_known({field: values.get(field) for field in _SCHEDULE}, lambda known: _sent(where, known))
+        # What is adopted has the service's own words for it, and importing it changes nothing.
+        without_end = _WITHOUT_END if "adopt_resource_id" in args else None
         configuration = maintenance.MaintenanceConfiguration(
             f"{name}-configuration",
             pulumi.ResourceOptions(
@@ -124,7 +125,7 @@ class MaintenanceSchedule(pulumi.ComponentResource):
             visibility=maintenance.Visibility.CUSTOM,
             extension_properties={"InGuestPatchMode": "User"},
             start_date_time=when_known(sent, lambda window: window.start),
-            expiration_date_time=when_known(sent, lambda window: window.expires),
+            expiration_date_time=when_known(sent, lambda window: window.expires or without_end),
             duration=when_known(sent, lambda window: window.duration),
             time_zone=when_known(sent, lambda window: window.time_zone),
             recur_every=when_known(sent, lambda window: window.recur_every),
@@ -158,6 +159,7 @@ class _Sent:
     summary: str
 
 
+_WITHOUT_END = "9999-12-31 23:59:59"
 _SCHEDULE = ("start", "time_zone", "duration", "recur_every", "expires", "updates")
 _FIELDS = {field: field for field in _SCHEDULE} | {
     "configuration_name": "name",
@@ -172,16 +174,10 @@ def _sent(where: str, values: Mapping[str, object]) -> _Sent:
     entry = reading.entry
     if entry is None or reading.faults:
         raise_faults(where, reading.faults)
-    schedule = Schedule(
-        recurrence=entry.recur_every.recurrence,
-        start=entry.start,
-        time_zone=entry.time_zone,
-        duration=entry.duration,
-        expires=entry.expires,
-    )
-    faults = (*check_window("", schedule, entry.recur_every.patch_tuesday).faults, *_updates_faults(entry.updates))
-    if faults:
-        raise_faults(where, [replace(fault, path=fault.path.removeprefix(".")) for fault in faults])
+    schedule = entry.window
+    judged = check_window("", schedule, entry.recur_every.patch_tuesday)
+    if faults := (*judged.faults, *check_updates("updates", entry.updates)):
+        raise_faults(where, faults)
     return _Sent(
         start=local_text(schedule.start),
         expires=None if schedule.expires is None else local_text(schedule.expires),
@@ -190,16 +186,6 @@ def _sent(where: str, values: Mapping[str, object]) -> _Sent:
         recur_every=str(schedule.recurrence),
         install_patches=_install_patches(entry.updates),
         summary=schedule.summary(),
-    )
-
-
-def _updates_faults(updates: UpdatesEntry) -> Iterator[Fault]:
-    windows, linux = updates.windows, updates.linux
-    return check_updates(
-        "updates",
-        windows=windows and (windows.classifications, windows.kb_numbers_to_include, windows.kb_numbers_to_exclude),
-        linux=linux
-        and (linux.classifications, linux.package_name_masks_to_include, linux.package_name_masks_to_exclude),
     )
 
 

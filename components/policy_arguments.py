@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict, cast
 
 import pulumi
 
-from patching.arm_ids import ArmIdError, MachineKind, ScopeId, parse_scope_id
+from patching.arm_ids import ArmIdError, MachineKind, ScopeId, is_within, parse_resource_id, parse_scope_id
 from patching.faults import NOTHING, Fault, found
 from patching.machines import AssessmentMode, OperatingSystem
 from patching.policy_definitions import PlannedAssignment, PolicyKind, plan_assignments
@@ -15,6 +15,9 @@ from .declaring import checked, raise_faults
 from .remediation import RemediationArgs
 
 _SCOPE_EXAMPLE = "/subscriptions/11111111-1111-4111-8111-111111111111"
+_CONFIGURATION_EXAMPLE = (
+    f"{_SCOPE_EXAMPLE}/resourceGroups/rg/providers/Microsoft.Maintenance/maintenanceConfigurations/weekly"
+)
 
 
 class AzurePolicyArgs(TypedDict):
@@ -35,6 +38,10 @@ class AzurePolicyArgs(TypedDict):
     """With periodicAssessment: `AutomaticByPlatform`, the default, or `ImageDefault`."""
     maintenance_configuration_id: NotRequired[pulumi.Input[str]]
     """With recurringUpdates: the ARM id of the maintenance configuration machines are attached to."""
+    configuration_within_scope: NotRequired[bool]
+    """Whether the configuration lies within `scope`. If it does not, the identity is granted its role there too,
+    because it has to read the configuration. Only needed where one of the ids is an output: without it, such a
+    configuration counts as being elsewhere."""
     locations: NotRequired[list[str]]
     """Only machines in these locations."""
     tags: NotRequired[dict[str, str]]
@@ -96,6 +103,22 @@ def parsed_scope(name: str, text: str) -> ScopeId:
         raise_faults(f'AzurePolicy "{name}"', [_wrong_scope(text, error)])
 
 
+def configuration_elsewhere(args: AzurePolicyArgs) -> pulumi.Input[str] | None:
+    """The id of the maintenance configuration, where the role at the policy's scope does not reach it.
+
+    Source: the definition marks its parameter `assignPermissions`, by which the portal grants the role there too.
+    """
+    configuration, scope = args.get("maintenance_configuration_id"), args["scope"]
+    within = args.get("configuration_within_scope")
+    if configuration is None or within:
+        return None
+    if within is None and isinstance(configuration, str) and isinstance(scope, str):
+        parsed = parse_resource_id(configuration)
+        if is_within(parse_scope_id(scope), parsed.subscription_id, parsed.resource_group):
+            return None
+    return configuration
+
+
 _FIELDS = {
     field: field
     for field in (
@@ -130,16 +153,27 @@ def _faults(args: AzurePolicyArgs) -> list[Fault]:
     if args["kind"] not in list(PolicyKind):
         return faults
     kind = PolicyKind(args["kind"])
-    updates = kind is PolicyKind.RECURRING_UPDATES
-    configuration = args.get("maintenance_configuration_id")
-    if updates and configuration is None:
-        faults.append(_missing("maintenance_configuration_id", "the ARM id of a maintenance configuration"))
-    if not updates and configuration is not None:
-        expected = f"nothing, because {kind} takes no configuration"
-        faults.append(Fault("maintenance_configuration_id", found(configuration), expected, "", "remove it"))
+    faults.extend(_configuration_faults(args, kind))
     if not kind.is_audit and args.get("location") is None:
         faults.append(_missing("location", "where the assignment's identity is kept, such as westeurope"))
     return faults
+
+
+def _configuration_faults(args: AzurePolicyArgs, kind: PolicyKind) -> list[Fault]:
+    updates = kind is PolicyKind.RECURRING_UPDATES
+    configuration = args.get("maintenance_configuration_id")
+    field = "maintenance_configuration_id"
+    if updates and configuration is None:
+        return [_missing(field, "the ARM id of a maintenance configuration")]
+    if not updates and configuration is not None:
+        return [Fault(field, found(configuration), f"nothing, because {kind} takes no configuration", "", "remove it")]
+    if isinstance(configuration, str):
+        try:
+            parse_resource_id(configuration)
+        except ArmIdError as error:
+            expected = "the ARM id of a maintenance configuration"
+            return [Fault(field, found(configuration), expected, _CONFIGURATION_EXAMPLE, f"write such an id: {error}")]
+    return []
 
 
 def _missing(field: str, expected: str) -> Fault:

@@ -1,14 +1,13 @@
 """What `AzurePolicy` declares for each assignment: itself with its identity, its roles, and a remediation task."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
 from pulumi_azure_native import authorization, policyinsights
 
 from patching import names
-from patching.arm_ids import ScopeId
 from patching.policy_definitions import PlannedAssignment
 
 from .declaring import both_known, when_known
@@ -24,13 +23,13 @@ class Place:
 
     parent: pulumi.Resource
     child_name: str
-    scope: pulumi.Input[ScopeId]
+    scope_id: pulumi.Input[str]
     assignment_name: pulumi.Input[str]
+    role_suffix: str = ""
 
-    @property
-    def scope_id(self) -> pulumi.Input[str]:
-        """The scope's ARM id."""
-        return when_known(self.scope, lambda known: known.id)
+    def at(self, scope_id: pulumi.Input[str], role_suffix: str) -> "Place":
+        """Another place in Azure, for roles of the same assignment."""
+        return replace(self, scope_id=scope_id, role_suffix=f"-{role_suffix}")
 
 
 def policy_assignment(
@@ -66,12 +65,12 @@ def policy_assignment(
 
 
 def role_assignment(place: Place, role: str, principal_id: pulumi.Output[str]) -> authorization.RoleAssignment:
-    """Declares a role of the assignment's identity at its scope."""
+    """Declares a role of the assignment's identity at a place."""
     return authorization.RoleAssignment(
-        f"{place.child_name}-role-{role.rpartition('/')[2][:8]}",
+        f"{place.child_name}-role-{role.rpartition('/')[2][:8]}{place.role_suffix}",
         authorization.RoleAssignmentArgs(
             role_assignment_name=both_known(
-                place.scope, place.assignment_name, lambda scope, named: _role_assignment_name(role, scope, named)
+                place.scope_id, place.assignment_name, lambda scope, named: _role_assignment_name(role, scope, named)
             ),
             scope=place.scope_id,
             role_definition_id=role,
@@ -132,13 +131,13 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _role_assignment_name(role: str, scope: ScopeId, assignment_name: str) -> str:
+def _role_assignment_name(role: str, scope_id: str, assignment_name: str) -> str:
     return names.role_assignment_name(
         project=pulumi.get_project(),
         stack=pulumi.get_stack(),
         policy_assignment=assignment_name,
         role_definition_id=role,
-        scope_id=scope.id,
+        scope_id=scope_id,
     )
 
 

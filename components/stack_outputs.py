@@ -26,6 +26,7 @@ def stack_outputs(estate: Estate, warnings: Sequence[str]) -> dict[str, Any]:
         "assignments": {key: _assignments(estate, key) for key in settings.schedules},
         "virtualMachines": {key: _machine(machine) for key, machine in settings.virtual_machines.items()},
         "azurePolicies": {key: _policy(policy) for key, policy in estate.azure_policies.items()},
+        "remediations": _remediations(estate.azure_policies),
         "warnings": _warnings(estate.azure_policies, warnings),
         "queries": queries_for(settings),
     }
@@ -65,7 +66,6 @@ def _policy(policy: AzurePolicy) -> dict[str, Any]:
         "assignmentIds": policy.resource_ids,
         "principalIds": policy.principal_ids,
         "remediationIds": policy.remediation_ids,
-        "remediations": policy.remediations,
         "rolesToGrant": policy.roles_to_grant.apply(
             lambda roles: [
                 {
@@ -78,6 +78,11 @@ def _policy(policy: AzurePolicy) -> dict[str, Any]:
             ]
         ),
     }
+
+
+def _remediations(policies: Mapping[str, AzurePolicy]) -> pulumi.Output[dict[str, Any]]:
+    """What became of each task, apart from `azurePolicies`: it alone is not known in a preview, which reads no task."""
+    return pulumi.Output.all(**{key: policy.remediations for key, policy in policies.items()})
 
 
 def _warnings(policies: Mapping[str, AzurePolicy], warnings: Sequence[str]) -> pulumi.Output[list[str]]:

@@ -11,9 +11,10 @@ from pulumi_azure_native import compute, network
 
 from patching.faults import NOTHING, Fault
 from patching.machines import SCHEDULED, OperatingSystem
+from patching.scopes import location_key
 from patching.settings.entries import VirtualMachineEntry
 
-from .declaring import checked, component_type
+from .declaring import checked, component_type, when_known
 
 
 class ImageArgs(TypedDict):
@@ -120,7 +121,7 @@ class ScheduledVirtualMachine(pulumi.ComponentResource):
         self, name: str, machine_name: pulumi.Input[str], args: ScheduledVirtualMachineArgs
     ) -> network.NetworkInterface:
         location = args.get("location")
-        suffix = "" if location is None else pulumi.Output.concat("-", location)
+        suffix = "" if location is None else pulumi.Output.concat("-", when_known(location, location_key))
         return network.NetworkInterface(
             f"{name}-nic",
             network.NetworkInterfaceArgs(

@@ -212,12 +212,18 @@ def runs(
     help="The stack's file, where it is not beside the program.",
 )
 @click.option("--cancel", is_flag=True, help="Free the lock that a dead run left, first.")
-def recover_command(*, stack: str, config_file: Path | None, cancel: bool) -> None:
+@click.option(
+    "--existing",
+    is_flag=True,
+    help="Adopt whatever the next update would create and is there already, whoever made it: for an update that says "
+    '"cannot create already existing resource". `pulumi state delete URN` gives one back.',
+)
+def recover_command(*, stack: str, config_file: Path | None, cancel: bool, existing: bool) -> None:
     """After a killed run, adopts what was made and forgotten, with the pulumi on PATH."""
     from patching.recover import Engine, RecoveryError, recover
 
     try:
-        recover(Engine(stack, config_file), click.echo, cancel=cancel)
+        recover(Engine(stack, config_file), click.echo, cancel=cancel, existing=existing)
     except RecoveryError as error:
         click.echo(str(error), err=True)
         sys.exit(FAULTS_FOUND)

@@ -148,6 +148,15 @@ def parse_scope_id(text: str) -> ScopeId:
             raise ArmIdError("it names something else than a subscription, a resource group or a management group")
 
 
+def is_within(scope: ScopeId, subscription: str, resource_group: str) -> bool | None:
+    """Whether a resource group lies in a scope; None at a management group, whose subscriptions only Azure knows."""
+    if scope.kind is ScopeKind.MANAGEMENT_GROUP:
+        return None
+    same_subscription = (scope.subscription_id or "").lower() == subscription.lower()
+    in_group = scope.kind is ScopeKind.SUBSCRIPTION or (scope.name or "").lower() == resource_group.lower()
+    return same_subscription and in_group
+
+
 def _parts(text: str) -> list[str]:
     if not text.startswith("/"):
         raise ArmIdError("an ARM id starts with a slash")

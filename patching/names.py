@@ -7,12 +7,15 @@ Lower case where the service lower-cases.
 
 import hashlib
 import json
+import re
 import uuid
 
 from patching.arm_ids import ScopeKind
 from patching.limits import ASSIGNMENT_ID_BUDGET, POLICY_ASSIGNMENT_NAME, POLICY_ASSIGNMENT_NAME_AT_MANAGEMENT_GROUP
 
 _HASH_LENGTH = 8
+_NOT_IN_A_POLICY_ASSIGNMENT_NAME = re.compile(r"[<>*%&:?.+/]")
+"""Source: the pattern of policyAssignmentName in the REST specification of Microsoft.Authorization, 2024-04-01."""
 _ROLE_ASSIGNMENTS = uuid.UUID("6f1c2a52-5c9e-5f0b-9b0e-7a0d5a1c9e35")
 
 
@@ -54,12 +57,14 @@ def policy_assignment_name(
 ) -> str:
     """The name of a policy assignment: its key, what it is for (`linux`, `windows-arc`), and a hash.
 
-    The hash is of project, stack and scope, and of the key and what it is for, which may be cut.
+    The hash is of project, stack and scope, and of the key and what it is for, which may be cut. What a name cannot
+    have, a dot for one, becomes a hyphen.
     """
     at_group = scope_kind is ScopeKind.MANAGEMENT_GROUP
     budget = POLICY_ASSIGNMENT_NAME_AT_MANAGEMENT_GROUP if at_group else POLICY_ASSIGNMENT_NAME
     hashed = short_hash(project, stack, scope_id.lower(), key, suffix)
-    return _with_hash(f"{key}-{suffix}" if suffix else key, hashed, budget)
+    readable = f"{key}-{suffix}" if suffix else key
+    return _with_hash(_NOT_IN_A_POLICY_ASSIGNMENT_NAME.sub("-", readable), hashed, budget)
 
 
 def role_assignment_name(

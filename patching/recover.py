@@ -1,6 +1,7 @@
 """Recovers a stack from a killed run, with the `pulumi` on PATH: here and on Azure alike."""
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patching.adoption import PlannedStep, plan_adoption
+from patching.agreement import settle
 from patching.recovery import (
     Adopted,
     Deployment,
@@ -18,9 +21,12 @@ from patching.recovery import (
     Unknown,
     UnreadableDeploymentError,
     plan_recovery,
+    short_name,
 )
 
 _LOCKED = "the stack is currently locked"
+_HINT = 'where `pulumi up` says "cannot create already existing resource", run this again with --existing'
+_STREAMING_PREVIEW = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 
 
 class RecoveryError(Exception):
@@ -58,6 +64,15 @@ class Engine:
         targets = [part for urn in urns for part in ("--target", urn)]
         self._run("refresh", "--stack", self.stack, "--yes", "--skip-preview", *self._config(), *targets)
 
+    def planned(self) -> list[PlannedStep]:
+        """What the next update would do, as a preview says it."""
+        printed = self._run("preview", "--json", "--stack", self.stack, *self._config())
+        try:
+            steps: list[PlannedStep] = json.loads(printed).get("steps") or []
+        except ValueError as error:
+            raise RecoveryError(f"`pulumi preview --json` printed no JSON: {error}") from error
+        return steps
+
     def cancel(self) -> None:
         """Frees the stack from the lock of a run."""
         self._run("cancel", "--stack", self.stack, "--yes")
@@ -72,10 +87,11 @@ class Engine:
                 "there is no `pulumi` on PATH: install it, or run this under `python -m sandbox exec --`"
             )
         command = [pulumi, *arguments, "--non-interactive", "--color", "never"]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (no shell, and no text of the file's)
+        environment = {name: value for name, value in os.environ.items() if name != _STREAMING_PREVIEW}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (no shell, and no text of the file's)
         if ended.returncode == 0:
             return ended.stdout
-        said = "\n".join(line for line in (*ended.stdout.splitlines(), *ended.stderr.splitlines()) if line.strip())
+        said = "\n".join(line for line in (*_told(ended.stdout), *ended.stderr.splitlines()) if line.strip())
         if _LOCKED in said:
             raise RecoveryError(
                 f"the stack {self.stack} is locked: if the run that holds the lock is dead, free it with "
@@ -84,10 +100,20 @@ class Engine:
         raise RecoveryError(f"`pulumi {' '.join(arguments[:2])}` failed:\n{said}")
 
 
-def recover(engine: Engine, say: Callable[[str], None], *, cancel: bool = False) -> None:
+def _told(printed: str) -> list[str]:
+    """The lines for a reader in what the engine printed: of a preview in JSON, only its diagnostics."""
+    try:
+        diagnostics: list[dict[str, Any]] = json.loads(printed)["diagnostics"]
+        return [line for one in diagnostics for line in str(one["message"]).splitlines()]
+    except (ValueError, KeyError, TypeError):
+        return printed.splitlines()
+
+
+def recover(engine: Engine, say: Callable[[str], None], *, cancel: bool = False, existing: bool = False) -> None:
     """Adopts what a killed run made and forgot, and drops what never came to be; says each step.
 
-    With `cancel`, a lock that a dead run left is freed first.
+    With `cancel`, a lock that a dead run left is freed first. With `existing`, whatever the next update would create is
+    adopted where it is there already, whoever made it.
 
     Raises:
         RecoveryError: the engine refuses, or a resource's id cannot be worked out.
@@ -96,26 +122,73 @@ def recover(engine: Engine, say: Callable[[str], None], *, cancel: bool = False)
         engine.cancel()
         say(f"freed the lock of {engine.stack}")
     try:
-        plan = plan_recovery(engine.export())
+        _recover_pending(engine, say, existing=existing)
+        if existing:
+            _adopt_existing(engine, say)
     except UnreadableDeploymentError as error:
         raise RecoveryError(f"{error}: is this pulumi older or newer than 3.259?") from error
+
+
+def _recover_pending(engine: Engine, say: Callable[[str], None], *, existing: bool) -> None:
+    exported = engine.export()
+    plan = plan_recovery(exported)
     if not plan.steps:
-        say(f"nothing is pending in {engine.stack}")
+        say(f"nothing is pending in {engine.stack}" + ("" if existing else f"; {_HINT}"))
         return
     unknown = [step for step in plan.steps if isinstance(step, Unknown)]
     if unknown:
-        names = "\n".join(f"  {_short(step.urn)}: {step.reason}" for step in unknown)
+        names = "\n".join(f"  {short_name(step.urn)}: {step.reason}" for step in unknown)
         raise RecoveryError(
             f"nothing is changed, because it cannot be said where these would be:\n{names}\n"
             f"Look whether they are there, then run `pulumi refresh --stack {engine.stack}` with "
             "--import-pending-creates 'URN ID', or with --clear-pending-creates where they are not"
         )
-    engine.replace(plan.deployment)
-    if plan.to_refresh:
-        engine.refresh(plan.to_refresh)
-    there = _urns(engine.export())
-    for line in _report(plan, there):
+    try:
+        refreshed = _ask_azure(engine, exported, plan.deployment, plan.to_refresh)
+    except RecoveryError as error:
+        raise RecoveryError(
+            f"{error}\nThe stack has again what it had, but the engine has forgotten what was pending: "
+            "when what is said above is mended, run this again with --existing"
+        ) from error
+    if settle(refreshed["deployment"].get("resources") or [], plan.adopted_inputs):
+        engine.replace(refreshed)
+    for line in _report(plan, _urns(refreshed)):
         say(line)
+
+
+def _adopt_existing(engine: Engine, say: Callable[[str], None]) -> None:
+    looked_for: set[str] = set()
+    found: set[str] = set()
+    while True:
+        exported = engine.export()
+        plan = plan_adoption(exported, engine.planned(), looked_for, found)
+        if not plan.candidates and not plan.settled:
+            break
+        targets = [one.urn for one in plan.candidates]
+        there = _urns(_ask_azure(engine, exported, plan.deployment, targets))
+        for one in plan.candidates:
+            if one.urn in there:
+                found.add(one.urn)
+                say(f"adopted {short_name(one.urn)}: {one.id}")
+        looked_for.update(targets)
+    for urn in plan.to_replace:
+        say(f"look at `pulumi preview` first: the next update may delete {short_name(urn)} and make it anew")
+    for one in plan.left_alone:
+        say(f"did not look for {short_name(one.urn)}: {one.reason}")
+    if not found:
+        say("nothing that was looked for is there already")
+
+
+def _ask_azure(engine: Engine, exported: Deployment, mended: Deployment, urns: Sequence[str]) -> Deployment:
+    """Imports a deployment and refreshes some of it; returns what it is then. A failure puts the old one back."""
+    engine.replace(mended)
+    try:
+        if urns:
+            engine.refresh(urns)
+        return engine.export()
+    except BaseException:
+        engine.replace(exported)
+        raise
 
 
 def _urns(deployment: Deployment) -> set[str]:
@@ -126,7 +199,7 @@ def _urns(deployment: Deployment) -> set[str]:
 def _report(plan: Plan, there: set[str]) -> list[str]:
     lines: list[str] = []
     for step in plan.steps:
-        name = _short(step.urn)
+        name = short_name(step.urn)
         match step:
             case Adopted(urn, resource_id):
                 lines.append(f"adopted {name}: {resource_id}" if urn in there else f"dropped {name}: it was never made")
@@ -139,8 +212,3 @@ def _report(plan: Plan, there: set[str]) -> list[str]:
             case Unknown():
                 pass
     return lines
-
-
-def _short(urn: str) -> str:
-    *_, types, name = urn.split("::", 3)
-    return f"{types.rpartition('$')[2]} {name}"

@@ -5,6 +5,8 @@ leaves the note: of a resource being created nobody knows whether it is there. I
 would have, and a refresh of it then drops what never came to be. Of anything else pending the state has a resource
 already, which a refresh brings up to date.
 
+Where the engine lived on but the answer was lost, there is no note: that is `patching.adoption`.
+
 Pure: `patching.recover` asks the engine.
 """
 
@@ -115,6 +117,13 @@ class Plan:
         """The URNs whose real state only Azure can tell."""
         return tuple(step.urn for step in self.steps if isinstance(step, Adopted | Refreshed))
 
+    @property
+    def adopted_inputs(self) -> dict[str, dict[str, Any]]:
+        """The inputs that each adopted resource was being created with, by URN."""
+        adopted = {step.urn for step in self.steps if isinstance(step, Adopted)}
+        resources: list[dict[str, Any]] = self.deployment["deployment"].get("resources") or []
+        return {str(one["urn"]): one["inputs"] for one in resources if one["urn"] in adopted and not one.get("delete")}
+
 
 def plan_recovery(exported: Deployment) -> Plan:
     """Works out what to do about a deployment's pending operations; the given deployment stays as it is.
@@ -127,7 +136,8 @@ def plan_recovery(exported: Deployment) -> Plan:
         deployment: dict[str, Any] = mended["deployment"]
         resources: list[dict[str, Any]] = deployment.get("resources") or []
         pending: list[dict[str, Any]] = deployment.pop("pending_operations", None) or []
-        steps = tuple(_steps(pending, resources))
+        unverified = tuple(_unverified(resources, {str(one["resource"]["urn"]) for one in pending}))
+        steps = (*_steps(pending, resources), *unverified)
     except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableDeploymentError(f"the exported deployment has an unknown shape: {error}") from error
     if resources:
@@ -147,31 +157,43 @@ def _steps(pending: list[dict[str, Any]], resources: list[dict[str, Any]]) -> It
         elif str(resource["type"]).startswith("pulumi:"):
             yield Dropped(urn, kind, "a provider is nothing in Azure")
         else:
-            yield _adopt(resource, known, resources)
+            yield _adopt(resource, resources)
 
 
-def _adopt(resource: dict[str, Any], known: list[dict[str, Any]], resources: list[dict[str, Any]]) -> Step:
-    urn = str(resource["urn"])
+def _unverified(resources: list[dict[str, Any]], pending: set[str]) -> Iterator[Step]:
+    """What an earlier recovery put into the state, and was killed before it asked Azure."""
+    for one in resources:
+        settled = one.get("outputs") or one.get("delete") or str(one["urn"]) in pending
+        if one.get("id") and not settled and str(one["type"]) in ID_TEMPLATES:
+            yield Refreshed(str(one["urn"]), "adopted by a run that was killed")
+
+
+def _adopt(resource: dict[str, Any], resources: list[dict[str, Any]]) -> Step:
     try:
-        resource_id = _resource_id(resource, resources)
+        return put_into_state(resource, resource_id(resource, resources), resources)
     except LookupError as error:
-        return Unknown(urn, str(error.args[0]))
-    for one in known:
-        if str(one.get("id", "")).lower() == resource_id.lower() and not one.get("delete"):
+        return Unknown(str(resource["urn"]), str(error.args[0]))
+
+
+def put_into_state(resource: dict[str, Any], identifier: str, resources: list[dict[str, Any]]) -> Adopted | Refreshed:
+    """Adds a resource that may be there to the state's `resources`, in place; a refresh has to say whether it is."""
+    urn = str(resource["urn"])
+    for one in [one for one in resources if one["urn"] == urn]:
+        if str(one.get("id", "")).lower() == identifier.lower() and not one.get("delete"):
             one.pop("pendingReplacement", None)
             return Refreshed(urn, "creating")
         if one.get("pendingReplacement"):
             resources.remove(one)
         else:
             one["delete"] = True
-    adopted = {**resource, "id": resource_id}
+    adopted = {**resource, "id": identifier}
     adopted.setdefault("outputs", {})
     resources.append(adopted)
-    return Adopted(urn, resource_id)
+    return Adopted(urn, identifier)
 
 
-def _resource_id(resource: dict[str, Any], resources: list[dict[str, Any]]) -> str:
-    """The id a resource being created would have.
+def resource_id(resource: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+    """The id that a resource would have; its provider, which knows the subscription, is among the state's `resources`.
 
     Raises:
         LookupError: it cannot be worked out; the message says why.
@@ -190,6 +212,12 @@ def _resource_id(resource: dict[str, Any], resources: list[dict[str, Any]]) -> s
         return found.strip("/")
 
     return _PLACE.sub(value, template)
+
+
+def short_name(urn: str) -> str:
+    """A resource's type and name, out of its URN."""
+    *_, types, name = urn.split("::", 3)
+    return f"{types.rpartition('$')[2]} {name}"
 
 
 def _subscription(resource: dict[str, Any], resources: list[dict[str, Any]]) -> str | None:

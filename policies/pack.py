@@ -1,5 +1,6 @@
 """Turns the rules into a policy pack: each rule becomes one resource policy, and what it says a violation."""
 
+import re
 from collections.abc import Callable
 
 from pulumi_policy import (
@@ -17,6 +18,8 @@ from policies.values import plain
 
 PACK = "azure-patching"
 
+# A program that pins an api-version has it in the token: azure-native:compute/v20240701:VirtualMachine.
+_VERSION = re.compile(r"/v[0-9]{8}\w*(?=:)")
 _LEVELS = {Severity.CRITICAL: EnforcementLevel.MANDATORY, Severity.HIGH: EnforcementLevel.MANDATORY}
 
 
@@ -42,7 +45,7 @@ def validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation]
     """The function that the engine calls for each resource."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type == rule.resource_type:
+        if _VERSION.sub("", args.resource_type) == rule.resource_type:
             for message in rule.judge(plain(args.props)):
                 report(message, None)
 

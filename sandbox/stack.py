@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,10 +32,14 @@ if TYPE_CHECKING:
 _SALT = re.compile(r"^encryptionsalt:.*$", re.MULTILINE)
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _UNCHANGED = {"same", "read"}
+_ALREADY_THERE = "cannot create already existing resource"
 
 
 def up(state: StateDirectory, stack: str, *, seeded: bool) -> int:
     """Deploy the stack and return the engine's exit status.
+
+    A mark says that a deployment is under way. It stays when we are killed, or the local Azure is: answers may be lost
+    then, so the next run adopts what is there already. After any other failure only the user may decide that.
 
     Raises:
         SandboxError: the stack, its file, the engine or the local Azure is not to be had; the text says what to do.
@@ -45,20 +51,45 @@ def up(state: StateDirectory, stack: str, *, seeded: bool) -> int:
         _engine(["stack", "select", stack, "--create"], copy.parent, environment)
         if seeded:
             click.echo(seed_file(directory, ESTATE))
-        if _pending_operations(stack, copy.parent, environment):
-            _recover(stack, copy, environment, directory)
+        under_way = copy.with_name(f"{stack}.under-way")
+        was_killed = under_way.exists()
+        if was_killed or _pending_operations(stack, copy.parent, environment):
+            _recover(stack, copy, environment, directory, existing=was_killed)
+        under_way.touch()
+        before = running(directory)
         command = ["pulumi", "up", "--stack", stack, "--config-file", str(copy), "--yes", "--skip-preview"]
-        code = run_command(command, environment, directory)
+        command.append("--suppress-outputs")  # some two hundred lines; `pulumi stack output` shows them when wanted
+        code, said = _run_and_listen(command, environment, directory)
+        if code == 0 or (not was_killed and running(directory) == before):
+            under_way.unlink(missing_ok=True)
         if code == 0 and not _last_changes(stack, copy.parent, environment) - _UNCHANGED:
             click.echo("No changes.")
+        if code != 0 and _ALREADY_THERE in said:
+            _say_how_to_adopt(stack, copy, directory)
     return code
 
 
+def _run_and_listen(command: Sequence[str], environment: Mapping[str, str], state: StateDirectory) -> tuple[int, str]:
+    """Run the engine; returns its exit status and its events, which it writes to a file as it does for its own SDKs."""
+    with TemporaryDirectory() as folder:
+        events = Path(folder, "events")
+        code = run_command(
+            [*command, "--event-log", str(events)], {**environment, "PULUMI_DEBUG_COMMANDS": "true"}, state
+        )
+        return code, events.read_text(encoding="utf-8", errors="replace") if events.exists() else ""
+
+
+def _say_how_to_adopt(stack: str, copy: Path, state: StateDirectory) -> None:
+    recover = [*_recover_command(stack, copy), "--existing"]
+    command = [sys.executable, "-m", "sandbox", "exec", "--state", str(state.path), "--", *recover]
+    click.echo(f"If what exists already is this stack's own, adopt it and run again: {shlex.join(command)}", err=True)
+
+
 def down(state: StateDirectory, stack: str) -> int:
-    """Destroy the stack, then remove the state directory; returns the engine's exit status.
+    """Destroy the stack, then remove the state directory if it has no other; returns the engine's exit status.
 
     Raises:
-        SandboxError: somebody still uses the local Azure, or the directory is none of its own.
+        SandboxError: somebody still uses the local Azure, the directory is none of its own, or it has no such stack.
 
     """
     if not state.path.exists():
@@ -68,19 +99,39 @@ def down(state: StateDirectory, stack: str) -> int:
     user = running(state)
     if user is not None:
         raise SandboxError(f"process {user.process} still runs the local Azure of {state.path}: end it first.")
-    copy = state.stacks / f"Pulumi.{stack}.yaml"
-    if copy.exists():
-        with deployment(state) as (directory, environment):
-            command = ["pulumi", "destroy", "--stack", stack, "--config-file", str(copy), "--yes", "--skip-preview"]
-            code = run_command(command, environment, directory)
+    others = _names(state.stacks)
+    if others and stack not in others:
+        raise SandboxError(f"{state.path} has no stack {stack!r}. Stacks there: {', '.join(others)}.")
+    if others:
+        others.remove(stack)
+        code = _destroy(state, stack)
         if code != 0:
             click.echo(
                 f"The stack is not destroyed, so {state.path} stays. `make clean` removes it as it is.", err=True
             )
             return code
+    if others:
+        click.echo(f"Removed the stack {stack}; {state.path} stays for {', '.join(others)}.")
+        return 0
     shutil.rmtree(state.path)
     click.echo(f"Removed {state.path}.")
     return 0
+
+
+def _destroy(state: StateDirectory, stack: str) -> int:
+    """Destroy a stack and forget it; returns the exit status of the first, which the second needs to be 0."""
+    copy = state.stacks / f"Pulumi.{stack}.yaml"
+    with deployment(state) as (directory, environment):
+        command = ["pulumi", "destroy", "--stack", stack, "--config-file", str(copy), "--yes", "--skip-preview"]
+        code = run_command(command, environment, directory)
+        if code == 0:
+            _engine(["stack", "rm", stack, "--yes"], copy.parent, environment)
+    return code
+
+
+def _names(folder: Path) -> list[str]:
+    """The stacks that have a file in a folder."""
+    return sorted(found.name.removeprefix("Pulumi.")[:-5] for found in folder.glob("Pulumi.*.yaml"))
 
 
 def stack_file(program: Path, stack: str) -> Path:
@@ -98,8 +149,8 @@ def stack_file(program: Path, stack: str) -> Path:
         )
     file = program / f"Pulumi.{stack}.yaml"
     if not file.is_file():
-        others = ", ".join(sorted(found.name.removeprefix("Pulumi.")[:-5] for found in program.glob("Pulumi.*.yaml")))
-        raise SandboxError(f"there is no {file.name} in {program}. Stacks with a file there: {others or 'none'}.")
+        others = ", ".join(_names(program)) or "none"
+        raise SandboxError(f"there is no {file.name} in {program}. Stacks with a file there: {others}.")
     return file
 
 
@@ -132,8 +183,12 @@ def _project_name(text: str) -> str:
     return reader.load(text)["name"]
 
 
-def _recover(stack: str, copy: Path, environment: Mapping[str, str], state: StateDirectory) -> None:
-    command = [sys.executable, "-m", "patching", "recover", "--stack", stack, "--config-file", str(copy)]
+def _recover_command(stack: str, copy: Path) -> list[str]:
+    return [sys.executable, "-m", "patching", "recover", "--stack", stack, "--config-file", str(copy)]
+
+
+def _recover(stack: str, copy: Path, environment: Mapping[str, str], state: StateDirectory, *, existing: bool) -> None:
+    command = [*_recover_command(stack, copy), *(["--existing"] if existing else [])]
     click.echo("An earlier run was killed while it made something; looking for it.", err=True)
     code = run_command(command, environment, state)
     if code != 0:

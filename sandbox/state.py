@@ -3,7 +3,8 @@
 azure.db       the resources of the local Azure (written by sandbox.arm)
 pulumi-home/   what the engine keeps for itself, and the launchers of the azure-native and language host stand-ins
 backend/       the engine's file backend: stacks, history, locks
-stacks/        copies of the stack files, so that the engine writes its salt there and not into the repository
+stacks/        copies of the stack files, so that the engine writes its salt there and not into the repository,
+               and a mark for each that is being deployed
 server.json    where the running local Azure listens, while it runs
 lock           held alone by the process that runs the local Azure
 commands.lock  shared by every command that runs against it

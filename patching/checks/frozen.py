@@ -1,19 +1,16 @@
 """Checks of runs that fall into a change freeze."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from patching.checks import JUDGED_FOR
 from patching.faults import NOTHING, Findings
 from patching.freezes import CalendarError, FrozenPeriod, OnRun, frozen_runs
 from patching.schedule import Schedule, local_text
 
 if TYPE_CHECKING:
     from patching.settings.model import FreezeSettings, ScheduleSettings
-
-_JUDGED_FOR = timedelta(days=2 * 366)
-"""How long events that come again are judged for, from a schedule's first run."""
 
 _MOST_SHOWN = 10
 
@@ -39,7 +36,7 @@ def _periods(freeze: "FreezeSettings", windows: Mapping[str, Schedule]) -> Seque
     firsts = [run.start_utc for schedule in windows.values() if (run := schedule.first_run())]
     if not firsts:
         return ()
-    end = max(max(firsts) + _JUDGED_FOR, freeze.freeze.last_end)
+    end = max(max(firsts) + JUDGED_FOR, freeze.freeze.last_end)
     return list(freeze.freeze.periods(min(firsts), end))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from patching.checks import JUDGED_FOR
 from patching.faults import Findings
 from patching.schedule import Run, Schedule, local_text
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from patching.settings.model import ScheduleSettings
-
-JUDGED_FOR = timedelta(days=2 * 366)
 
 
 def check_order(schedules: "Mapping[str, ScheduleSettings]") -> Findings:

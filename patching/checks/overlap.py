@@ -8,6 +8,7 @@ from itertools import combinations, takewhile
 from typing import TYPE_CHECKING
 
 from patching.arm_ids import MACHINE_TYPES, MachineId, MachineKind
+from patching.checks import JUDGED_FOR
 from patching.faults import Findings
 from patching.schedule import Run, Schedule, local_text
 from patching.scopes import Machine, ScopeFilter, are_disjoint, location_key, matches
@@ -15,7 +16,6 @@ from patching.scopes import Machine, ScopeFilter, are_disjoint, location_key, ma
 if TYPE_CHECKING:
     from patching.settings.model import MachineTarget, ScheduleSettings, ScopeTarget, VirtualMachineSettings
 
-_JUDGED_FOR = timedelta(days=2 * 366)
 _BLOCK_YEARS = 4
 _LONGEST_WINDOW = timedelta(hours=4)
 _MOST_NAMED = 3
@@ -157,7 +157,7 @@ class _Windows:
     def first_overlap(self, one: Schedule, other: Schedule) -> Overlap | None:
         """The first two runs that overlap within two years of the later start."""
         begin = max(one.start.replace(tzinfo=one.zone), other.start.replace(tzinfo=other.zone)).astimezone(UTC)
-        end = begin + _JUDGED_FOR
+        end = begin + JUDGED_FOR
         ours, theirs = self._runs(one, begin), self._runs(other, begin)
         index = 0
         for run in ours:

@@ -17,6 +17,7 @@ from patching.freezes import OnRun
 from patching.limits import REMEDIATION_PARALLEL_DEPLOYMENTS, REMEDIATION_RESOURCES
 from patching.machines import AssessmentMode, OperatingSystem
 from patching.policy_definitions import PolicyKind
+from patching.schedule import Schedule
 from patching.scopes import RESOURCE_TYPES, TagOperator
 from patching.settings import machine_words, values
 from patching.settings import vocabulary as v
@@ -148,6 +149,11 @@ class ScheduleEntry(Entry):
     )
     protect: _OptionalFlag = Field(default=None, description="Pulumi's protect", examples=[False])
     adopt: v.Flag = Field(default=False, description="import what is there instead of making it", examples=[False])
+
+    @property
+    def window(self) -> Schedule:
+        """When it runs."""
+        return Schedule(self.recur_every.recurrence, self.start, self.time_zone, self.duration, self.expires)
 
 
 class MachineEntry(Entry):

@@ -54,16 +54,12 @@ def read_schedules(
         subscription = context.subscription(
             reading.entry.subscription if reading.right("subscription") else None, f"{path}.subscription"
         )
-        schedule = _schedule(reading.entry)
+        schedule = reading.entry.window
         _check(reading, schedule, path, context)
         settings = _resolved(key, reading.entry, schedule, subscription, virtual_machines, context=context)
         _check_names(reading, settings, path, context)
         readings[key] = ScheduleReading(settings, reading.right(*_WINDOW))
     return readings
-
-
-def _schedule(entry: ScheduleEntry) -> Schedule:
-    return Schedule(entry.recur_every.recurrence, entry.start, entry.time_zone, entry.duration, entry.expires)
 
 
 def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, path: str, context: Context) -> None:
@@ -74,16 +70,7 @@ def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, path: str, 
         judged = check_window(path, schedule, entry.recur_every.patch_tuesday, context.as_of)
         findings.extend(judged)
     if reading.right("updates"):
-        windows, linux = entry.updates.windows, entry.updates.linux
-        findings.faults.extend(
-            check_updates(
-                f"{path}.updates",
-                windows=windows
-                and (windows.classifications, windows.kb_numbers_to_include, windows.kb_numbers_to_exclude),
-                linux=linux
-                and (linux.classifications, linux.package_name_masks_to_include, linux.package_name_masks_to_exclude),
-            )
-        )
+        findings.faults.extend(check_updates(f"{path}.updates", entry.updates))
     if entry.follows is not None and reading.right("follows") and entry.follows.schedule not in context.schedule_keys:
         written = entry.follows.schedule
         guess = nearest(written, context.schedule_keys)

@@ -27,6 +27,5 @@ def read_single_schedule(window: Mapping[str, str]) -> SingleSchedule:
     if reading.entry is None or reading.faults:
         return SingleSchedule(None, reading.faults, ())
     entry = reading.entry
-    schedule = Schedule(entry.recur_every.recurrence, entry.start, entry.time_zone, entry.duration, entry.expires)
-    judged = check_window("", schedule, entry.recur_every.patch_tuesday)
-    return SingleSchedule(None if judged.faults else schedule, tuple(judged.faults), tuple(judged.warnings))
+    judged = check_window("", entry.window, entry.recur_every.patch_tuesday)
+    return SingleSchedule(None if judged.faults else entry.window, tuple(judged.faults), tuple(judged.warnings))

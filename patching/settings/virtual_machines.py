@@ -140,5 +140,11 @@ def _resolved(
         admin_username=entry.admin_username,
         ssh_public_key=entry.ssh_public_key,
         health_probe=HealthProbe(probe.protocol, probe.port, probe.path) if probe else None,
-        tags={**context.tags, **entry.tags},
+        tags=_with_own(context.tags, entry.tags),
     )
+
+
+def _with_own(tags: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The stack's tags and the machine's own, which win: Azure tells tag names apart without regard to case."""
+    replaced = {name.lower() for name in own}
+    return {name: value for name, value in tags.items() if name.lower() not in replaced} | dict(own)

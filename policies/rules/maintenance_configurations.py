@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from patching.schedule import Schedule
-from patching.settings.vocabulary import Refused, local_time, recur_every, window_length, windows_zone
+from patching.settings.values import Refused
+from patching.settings.vocabulary import local_time, recur_every, window_length, windows_zone
 from policies.rules.rule import UNKNOWN, Rule
 
 _TYPE = "azure-native:maintenance:MaintenanceConfiguration"
@@ -24,11 +25,16 @@ def _window(props: Mapping[str, Any]) -> list[str]:
     messages: list[str] = []
     values: dict[str, Any] = {}
     for key, read in _WINDOW.items():
-        if props.get(key, UNKNOWN) is not UNKNOWN:
-            try:
-                values[key] = read(props[key])
-            except Refused as refused:
-                messages.append(f"{key} is {props[key]!r}, but Azure takes {refused.expected}: {refused.fix}.")
+        value = props.get(key)
+        if value is UNKNOWN:
+            continue
+        if value is None:
+            messages.append(f"{key} is not set, and Azure refuses a guest patching schedule without it: set it.")
+            continue
+        try:
+            values[key] = read(value)
+        except Refused as refused:
+            messages.append(f"{key} is {value!r}, but Azure takes {refused.expected}: {refused.fix}.")
     return messages or _skipped_start(values)
 
 
@@ -46,7 +52,7 @@ def _skipped_start(values: Mapping[str, Any]) -> list[str]:
 
 
 def _patch_mode(props: Mapping[str, Any]) -> list[str]:
-    properties: Any = props.get("extensionProperties", {})
+    properties: Any = props.get("extensionProperties") or {}
     if not _is_guest_patching(props) or properties is UNKNOWN:
         return []
     if properties.get("InGuestPatchMode") in {"User", "Platform", UNKNOWN}:

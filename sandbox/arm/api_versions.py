@@ -3,12 +3,9 @@
 Sources: the versions that pulumi-azure-native knows of each type, and those that Microsoft's clients use.
 """
 
+from sandbox.arm.words import words
 
-def _versions(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-COMPUTE = _versions(
+COMPUTE = words(
     """
     2015-06-15 2016-03-30 2016-04-30-preview 2017-03-30 2017-12-01 2018-04-01 2018-06-01 2018-10-01 2019-03-01
     2019-07-01 2019-12-01 2020-06-01 2020-12-01 2021-03-01 2021-04-01 2021-07-01 2021-11-01 2022-03-01
@@ -18,7 +15,7 @@ COMPUTE = _versions(
 )
 """Microsoft.Compute/virtualMachines and what belongs to them."""
 
-NETWORK = _versions(
+NETWORK = words(
     """
     2015-05-01-preview 2015-06-15 2016-03-30 2016-06-01 2016-09-01 2016-12-01 2017-03-01 2017-06-01 2017-08-01
     2017-09-01 2017-10-01 2017-11-01 2018-01-01 2018-02-01 2018-04-01 2018-06-01 2018-07-01 2018-08-01
@@ -32,7 +29,7 @@ NETWORK = _versions(
 )
 """Microsoft.Network."""
 
-HYBRID_COMPUTE = _versions(
+HYBRID_COMPUTE = words(
     """
     2019-03-18-preview 2019-08-02-preview 2019-12-12 2020-07-30-preview 2020-08-02 2020-08-15-preview
     2021-01-28-preview 2021-03-25-preview 2021-04-22-preview 2021-05-17-preview 2021-05-20 2021-06-10-preview
@@ -44,7 +41,7 @@ HYBRID_COMPUTE = _versions(
 )
 """Microsoft.HybridCompute."""
 
-MAINTENANCE = _versions(
+MAINTENANCE = words(
     """
     2018-06-01-preview 2020-04-01 2020-07-01-preview 2021-04-01-preview 2021-05-01 2021-09-01-preview
     2022-07-01-preview 2022-11-01-preview 2023-04-01 2023-09-01-preview 2023-10-01-preview 2025-10-01-preview
@@ -52,7 +49,7 @@ MAINTENANCE = _versions(
 )
 """Microsoft.Maintenance/maintenanceConfigurations and configurationAssignments."""
 
-RESOURCES = _versions(
+RESOURCES = words(
     """
     2014-04-01-preview 2015-01-01 2015-11-01 2016-02-01 2016-06-01 2016-07-01 2016-09-01 2017-05-10 2018-02-01
     2018-05-01 2018-06-01 2019-03-01 2019-05-01 2019-05-10 2019-07-01 2019-08-01 2019-10-01 2019-11-01

@@ -12,6 +12,8 @@ from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
@@ -34,7 +36,9 @@ def application(azure: Azure) -> Starlette:
         content = await http.body()
         return _response(_answer(azure, http, content))
 
-    return Starlette(routes=[Route("/{path:path}", serve, methods=_METHODS)])
+    # A page in a browser could reach a loopback port under a name of its own that resolves to it.
+    own_names = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    return Starlette(routes=[Route("/{path:path}", serve, methods=_METHODS)], middleware=[own_names])
 
 
 def _answer(azure: Azure, http: HttpRequest, content: bytes) -> Reply:

@@ -10,6 +10,11 @@ RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
 PROVIDER = "Microsoft.Resources/providers"
 OPERATION_RESULT = "Microsoft.Resources/operationResults"
 TENANT = "Microsoft.Resources/tenants"
+VIRTUAL_MACHINE = "Microsoft.Compute/virtualMachines"
+ARC_MACHINE = "Microsoft.HybridCompute/machines"
+MACHINE_TYPES = (VIRTUAL_MACHINE, ARC_MACHINE)
+"""What Update Manager patches."""
+
 _PROVIDER_ACTIONS = frozenset({"register", "unregister"})
 
 

@@ -69,7 +69,7 @@ def _get_operation(request: Request) -> Reply:
     ended = request.azure.now() >= private["ends"]
     if request.query.get("monitor") == "true":
         if not ended:
-            return Reply(202, None, {"Location": f"{request.url}", **_RETRY_AFTER})
+            return Reply(202, None, {"Location": request.url, **_RETRY_AFTER})
         if "error" in private:
             return Reply(private["status"], {"error": private["error"]})
         return Reply(200, private["output"])

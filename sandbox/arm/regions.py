@@ -1,5 +1,8 @@
 """The regions of Azure's public cloud: short name and display name, for checking and for normalising a location."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sandbox.arm.errors import ArmError, bad_request
 
 REGIONS = {
@@ -64,6 +67,8 @@ REGIONS = {
     "westus3": "West US 3",
 }
 GLOBAL = "global"
+DEFAULT = "westeurope"
+"""The region of what names none, or none that is known."""
 
 
 def normalised(location: str) -> str:
@@ -87,6 +92,11 @@ def region(location: object, resource_type: str) -> str:
             f"List of available regions for the resource type is '{','.join(REGIONS)}'.",
         )
     return short
+
+
+def region_of(document: Mapping[str, Any]) -> str:
+    """Return the location of a stored resource, for its operations; the default where it has none."""
+    return str(document.get("location") or DEFAULT)
 
 
 def check_unchanged(found: object, asked: str, name: str, resource_group: str | None) -> None:

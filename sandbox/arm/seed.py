@@ -10,16 +10,14 @@ from typing import Any, cast
 from sandbox.arm.azure import Azure
 from sandbox.arm.bodies import check, check_envelope, mapping_at, without_nulls
 from sandbox.arm.errors import ArmError
-from sandbox.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ResourceId, parse
+from sandbox.arm.ids import MACHINE_TYPES, RESOURCE_GROUP, SUBSCRIPTION, VIRTUAL_MACHINE, ResourceId, parse
 from sandbox.arm.providers.resources import new_group, new_subscription
-from sandbox.arm.regions import GLOBAL, normalised, region
+from sandbox.arm.regions import DEFAULT, GLOBAL, normalised, region
 from sandbox.arm.store import Resource
 from sandbox.arm.world import open_azure
 
-MACHINE_TYPES = frozenset({"microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"})
 _COLUMNS = ("location", "tags", "properties", "identity", "zones", "plan", "sku", "kind", "extendedLocation")
 _LONGEST_SHOWN = 120
-_DEFAULT_LOCATION = "westeurope"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -139,12 +137,12 @@ def _make_enclosing(azure: Azure, row: _Row, subscription_id: str) -> None:
         return
     group = ResourceId(subscription.text, RESOURCE_GROUP, (row.id.resource_group,))
     if azure.store.get(group) is None:
-        azure.store.put(new_group(group, _location(row) or _DEFAULT_LOCATION), azure.now())
+        azure.store.put(new_group(group, _location(row) or DEFAULT), azure.now())
 
 
 def _location(row: _Row) -> str | None:
     given = row.columns.get("location")
-    if row.id.type.lower() in MACHINE_TYPES or row.id.type == RESOURCE_GROUP:
+    if row.id.type in (*MACHINE_TYPES, RESOURCE_GROUP):
         try:
             return region(given, row.id.type)
         except ArmError as error:
@@ -156,13 +154,13 @@ def _resource(row: _Row) -> Resource:
     if row.id.type == SUBSCRIPTION:
         return _subscription(row)
     if row.id.type == RESOURCE_GROUP:
-        return new_group(row.id, _location(row) or _DEFAULT_LOCATION, row.columns.get("tags"))
+        return new_group(row.id, _location(row) or DEFAULT, row.columns.get("tags"))
     document = {key: row.columns[key] for key in _COLUMNS if row.columns.get(key) not in (None, "")}
     if location := _location(row):
         document["location"] = location
     document["properties"] = without_nulls(document.get("properties", {}))
     resource = Resource(row.id, document)
-    return _with_power_state(resource) if row.id.is_type("Microsoft.Compute/virtualMachines") else resource
+    return _with_power_state(resource) if row.id.is_type(VIRTUAL_MACHINE) else resource
 
 
 def _subscription(row: _Row) -> Resource:

@@ -15,7 +15,6 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.engine.locate import EXECUTOR
 from sandbox.engine.versions import GO_MINIMUM, PULUMI, is_at_least
 from sandbox.errors import SandboxError
 from sandbox.locks import FileLock
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.engine.progress import Progress
+
+EXECUTOR = "pulumi-language-python-exec"
+"""Pulumi's script that runs a Python program."""
 
 _MODULE = Path(__file__).parent
 _GO_REQUIREMENTS = _MODULE / "requirements-go.txt"

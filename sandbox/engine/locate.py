@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from sandbox.engine.build import EXECUTOR, build
 from sandbox.engine.versions import PULUMI, is_at_least
 
 if TYPE_CHECKING:
     from sandbox.engine.progress import Progress
 
 LANGUAGE_HOST = "pulumi-language-python"
-EXECUTOR = "pulumi-language-python-exec"
 _VERSION_TIMEOUT_SECONDS = 30
 
 
@@ -52,8 +52,6 @@ def find_or_build(progress: Progress, *, path: str | None = None) -> Engine:
     """
     engine = find_on_path(progress, os.environ.get("PATH", os.defpath) if path is None else path) or find_built()
     if engine is None:
-        from sandbox.engine.build import build  # noqa: PLC0415 - most runs have no use for it
-
         build(cache_directory() / PULUMI, progress)
         engine = find_built()
     if engine is None:

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sandbox.engine.versions import AZURE_NATIVE
 from sandbox.plugin.errors import ArmError, CancelledError, PluginError, UnfinishedError
 from sandbox.plugin.values import Properties, is_object
 
-PLUGIN_VERSION: Final = "3.29.0"
-USER_AGENT: Final = f"pulumi-azure-native/{PLUGIN_VERSION} azure-sandbox"
+USER_AGENT: Final = f"pulumi-azure-native/{AZURE_NATIVE} azure-sandbox"
 
 _TRIES: Final = 4
 _RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from sandbox.engine.versions import AZURE_NATIVE
 from sandbox.plugin import sdk_types
-from sandbox.plugin.arm_client import PLUGIN_VERSION
 from sandbox.plugin.sdk_types import Property, Shape
 from sandbox.plugin.table import RESOURCE_TYPES
 
@@ -14,7 +14,7 @@ def package_schema() -> dict[str, Any]:
     """Return the schema (pulumi.com/docs/iac/extending-pulumi/schema); objects inside resources are untyped."""
     return {
         "name": "azure-native",
-        "version": PLUGIN_VERSION,
+        "version": AZURE_NATIVE,
         "resources": {f"azure-native:{token}": _resource(token) for token in RESOURCE_TYPES},
     }
 

@@ -16,8 +16,9 @@ import httpx
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from sandbox.engine.versions import AZURE_NATIVE
 from sandbox.plugin import bodies, check
-from sandbox.plugin.arm_client import PLUGIN_VERSION, ArmClient
+from sandbox.plugin.arm_client import ArmClient
 from sandbox.plugin.configuration import Configuration, configuration
 from sandbox.plugin.errors import PluginError
 from sandbox.plugin.operations import Operations, preview_of_update, resource_type
@@ -61,7 +62,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Say which version this stands in for."""
-        return plugin_pb2.PluginInfo(version=PLUGIN_VERSION)
+        return plugin_pb2.PluginInfo(version=AZURE_NATIVE)
 
     def GetSchema(
         self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext

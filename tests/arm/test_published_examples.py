@@ -1,6 +1,6 @@
 """The published examples of Microsoft.Maintenance, replayed: each is a request, and the answers it may have.
 
-They are read from AZURE_FACTS or from `shared/azure` beside the checkout, and are no part of the project.
+They are no part of the project: AZURE_FACTS says where they are, and without them these tests are skipped.
 """
 
 import json

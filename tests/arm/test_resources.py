@@ -286,3 +286,8 @@ class TestIds:
     def test_a_collection(self, resource_id, word):
         target = parse_path(f"{resource_id.text}/{word}")
         assert (target.id, target.tail, target.collection) == (resource_id, word, f"{resource_id.type}/{word}")
+
+
+def test_a_request_under_another_name_of_this_machine_is_refused(arm):
+    answer = arm.http.get("/subscriptions", params={"api-version": "2022-12-01"}, headers={"Host": "evil.example"})
+    assert answer.status_code == 400

@@ -128,6 +128,7 @@ def test_adopting_imports_machines_that_are_there_and_makes_the_rest(attach, lat
     children = attach({"web": VM, "new": later(ARC)}, adopt=True, assignment_names={"web": "mine", "new": "mine"})
     made = children.of_type(MACHINE_ASSIGNMENT)
     assert made["ring-web"].import_id == f"{VM}/providers/Microsoft.Maintenance/configurationAssignments/mine"
+    assert made["ring-web"].ignore_changes == ("resourceId",), "the service answers it, and importing would show it"
     assert not made["ring-new"].import_id
 
 

@@ -131,6 +131,39 @@ def test_the_identity_gets_exactly_the_definitions_role_at_the_scope(assign):
     assert principals == set(recording.outputs["principal_ids"].values())
 
 
+OTHER_GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-other"
+
+
+@pytest.mark.parametrize(
+    ("scope", "said", "elsewhere"),
+    [
+        (SUBSCRIPTION, None, False),
+        (f"{SUBSCRIPTION}/resourceGroups/RG", None, False),
+        (OTHER_GROUP, None, True),
+        (SUBSCRIPTION.replace("1", "2"), None, True),
+        (MANAGEMENT_GROUP, None, True),
+        (MANAGEMENT_GROUP, True, False),
+    ],
+)
+def test_the_identity_can_read_the_configuration_wherever_it_lies(assign, scope, said, elsewhere):
+    changes = {"kind": "recurringUpdates", "maintenance_configuration_id": CONFIGURATION, "scope": scope}
+    recording = assign(configuration_within_scope=said, **changes)
+    granted = {role.inputs["scope"]: role for role in recording.of_type(ROLE).values()}
+    assert set(granted) == {scope, CONFIGURATION} if elsewhere else {scope}
+    assert len({role.inputs["roleAssignmentName"] for role in granted.values()}) == len(granted)
+    assert {role.urn for role in granted.values()} <= set(recording.one(REMEDIATION).dependencies)
+    told = assign(configuration_within_scope=said, assign_roles=False, **changes).outputs["roles_to_grant"]
+    assert {one["scope"] for one in told} == set(granted)
+
+
+@pytest.mark.parametrize(("said", "places"), [(None, 2), (False, 2), (True, 1)])
+def test_a_configuration_that_is_not_known_yet_counts_as_elsewhere_unless_said(assign, later, said, places):
+    recording = assign(
+        kind="recurringUpdates", maintenance_configuration_id=later(CONFIGURATION), configuration_within_scope=said
+    )
+    assert len(recording.of_type(ROLE)) == places
+
+
 def test_a_role_has_one_guid_for_one_identity_role_and_scope(assign):
     def guid(**changes):
         return assign(**changes).one(ROLE).inputs["roleAssignmentName"]

@@ -93,6 +93,15 @@ def test_adopting_imports_by_id_and_protects_all_the_same(declare):
     assert adopted.protect
 
 
+def test_what_is_adopted_without_an_end_says_so_as_the_service_does(declare):
+    resource_id = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Maintenance/maintenanceConfigurations/old"
+    adopted = declare(adopt_resource_id=resource_id, configuration_name="old")
+    assert adopted.one(CONFIGURATION).inputs["expirationDateTime"] == "9999-12-31 23:59:59"
+    ending = declare(adopt_resource_id=resource_id, configuration_name="old", expires="2030-01-05 22:00")
+    assert ending.one(CONFIGURATION).inputs["expirationDateTime"] == "2030-01-05 22:00"
+    assert "expirationDateTime" not in declare().one(CONFIGURATION).inputs
+
+
 def test_outputs_are_known_in_a_preview_but_for_the_id(declare):
     outputs = declare(preview=True, recur_every="Month PatchTuesday Offset 11").outputs
     assert outputs["recur_every"] == "Month Third Tuesday Offset4"

@@ -138,6 +138,28 @@ def test_the_group_is_made_where_something_of_the_stack_lives_and_nowhere_else(s
     assert set(elsewhere.of_type(GROUP)) == {"main", "spoke"}
 
 
+def test_machines_of_one_location_share_a_network_however_it_is_spelt(stack):
+    places = {"a": "North Europe", "b": "northeurope", "c": "NorthEurope"}
+    machines = {key: LINUX | {"location": location} for key, location in places.items()}
+    recording = stack(changed(virtualMachines=machines, schedules={}))
+    network = recording.one("azure-native:network:VirtualNetwork")
+    assert network.name == "main/northeurope-vnet"
+    assert len(recording.of_type("azure-native:network:NetworkInterface")) == len(places)
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_policy_at_a_group_comes_after_the_group_where_the_stack_makes_it(stack, preview):
+    def policy_at(group):
+        scope = f"/subscriptions/{MAIN}/resourceGroups/{group}"
+        recording = stack(changed(azurePolicies={"p": {"kind": "auditAssessment", "scope": scope}}), preview=preview)
+        made = recording.one("azure-native:authorization:PolicyAssignment")
+        assert made.inputs["scope"] == scope
+        return recording.one(GROUP).urn in made.dependencies
+
+    assert policy_at("RG-Patching")
+    assert not policy_at("rg-other")
+
+
 def test_a_foreign_group_is_never_made(stack):
     config = changed(resourceGroup={"name": "rg-patching", "create": False})
     assert not stack(config).of_type(GROUP)

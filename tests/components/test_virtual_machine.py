@@ -63,6 +63,7 @@ def test_a_machine_that_moves_has_its_new_interface_before_the_old_one_goes(decl
     here, there = interface("westeurope"), interface("northeurope")
     assert here.inputs["networkInterfaceName"] != there.inputs["networkInterfaceName"]
     assert here.delete_before_replace is False
+    assert interface("West Europe").inputs["networkInterfaceName"] == here.inputs["networkInterfaceName"]
 
 
 def test_linux_takes_a_key_and_no_password(declare):

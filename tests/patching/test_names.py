@@ -1,7 +1,8 @@
+import re
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patching import names
@@ -52,6 +53,12 @@ def _policy(
 @given(words, st.sampled_from(["", "linux", "windows-arc"]), st.sampled_from(ScopeKind))
 def test_a_policy_assignment_s_name_keeps_its_budget(key, suffix, kind):
     assert len(_policy(key, suffix, kind=kind)) <= (24 if kind is ScopeKind.MANAGEMENT_GROUP else 64)
+
+
+@given(st.text(max_size=80), st.sampled_from(ScopeKind))
+@example("Prod.EU/west:1+1", ScopeKind.SUBSCRIPTION)
+def test_a_policy_assignment_s_name_has_nothing_azure_refuses(key, kind):
+    assert re.fullmatch(r"[^<>*%&:?.+/]*[^<>*%&:?.+/ ]+", _policy(key, kind=kind))
 
 
 def test_policy_assignments_of_other_stacks_scopes_and_systems_have_other_names():

@@ -40,6 +40,7 @@ GROUP = {
     "provider": f"{PROVIDER}::40e2202f",
     "inputs": {"resourceGroupName": "rg"},
     "id": f"/subscriptions/{MAIN}/resourceGroups/rg",
+    "outputs": {"name": "rg"},
 }
 
 
@@ -147,6 +148,14 @@ def test_scopes_are_ids_themselves():
     assert step.id == f"/subscriptions/{MAIN}/providers/Microsoft.PolicyInsights/remediations/task"
 
 
+def test_what_a_killed_recovery_left_unverified_is_refreshed():
+    unverified = {key: value for key, value in GROUP.items() if key != "outputs"}
+    exported = deployment(resources=[unverified, {**CONFIGURATION, "id": CONFIGURATION_ID, "outputs": {"name": "x"}}])
+    plan = plan_recovery(exported)
+    assert plan.to_refresh == (GROUP["urn"],)
+    assert plan_recovery(deployment(resources=[GROUP])).steps == ()
+
+
 def test_every_template_is_an_id():
     for token, template in ID_TEMPLATES.items():
         assert token.startswith("azure-native:")
@@ -185,13 +194,24 @@ elif arguments[:2] == ["stack", "export"]:
 elif arguments[:2] == ["stack", "import"]:
     content = open(arguments[arguments.index("--file") + 1]).read()
     open(state, "w").write(content)
+elif arguments[0] == "preview":
+    previewed = json.load(open(f"{{folder}}/preview.json"))
+    print(json.dumps(previewed))
+    sys.exit(1 if "diagnostics" in previewed else 0)
 elif arguments[0] == "refresh":
+    if os.path.exists(f"{{folder}}/unreachable"):
+        sys.exit("error: no answer")
     there = json.load(open(f"{{folder}}/there.json"))
     deployment = json.load(open(state))
     targets = [arguments[index + 1] for index, one in enumerate(arguments) if one == "--target"]
     resources = deployment["deployment"]["resources"]
     kept = [one for one in resources if one["urn"] not in targets or one["id"] in there]
     deployment["deployment"]["resources"] = kept
+    answers = f"{{folder}}/answers.json"
+    for one in kept:
+        if one["urn"] in targets:
+            one["outputs"] = {{"name": "x"}}
+            one["inputs"].update(json.load(open(answers)) if os.path.exists(answers) else {{}})
     json.dump(deployment, open(state, "w"))
 else:
     sys.exit(f"unknown: {{arguments}}")
@@ -237,7 +257,7 @@ def test_recover_adopts_what_is_there_and_drops_what_is_not(pulumi):
     calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
     refresh = next(call for call in calls if call[0] == "refresh")
     assert refresh[refresh.index("--config-file") + 1] == "copy.yaml"
-    assert recover().stdout == "nothing is pending in dev\n"
+    assert recover().stdout.startswith("nothing is pending in dev; ")
 
 
 def test_recover_says_what_became_of_what_was_being_changed(pulumi):
@@ -275,6 +295,78 @@ def test_a_locked_stack_says_how_to_free_it_and_cancel_does(pulumi):
     result = recover("--cancel")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0] == "freed the lock of dev"
+
+
+def test_what_azure_does_not_contradict_is_as_the_program_said_it(pulumi):
+    role = {
+        **CONFIGURATION,
+        "type": "azure-native:authorization:RoleAssignment",
+        "inputs": {"scope": "subscriptions/x", "roleAssignmentName": "r", "roleDefinitionId": "/providers/a/b"},
+    }
+    folder = pulumi(
+        deployment(("creating", role)),
+        there=["/subscriptions/x/providers/Microsoft.Authorization/roleAssignments/r"],
+    )
+    (folder / "answers.json").write_text(json.dumps({"roleDefinitionId": "/subscriptions/x/providers/A/b", "more": 1}))
+    assert recover().exit_code == 0
+    (_, adopted) = json.loads((folder / "state.json").read_text())["deployment"]["resources"]
+    assert adopted["inputs"] == role["inputs"]
+
+
+def test_where_azure_does_not_answer_the_state_is_as_it_was(pulumi):
+    exported = deployment(("creating", CONFIGURATION), resources=[GROUP])
+    folder = pulumi(exported)
+    (folder / "unreachable").touch()
+    result = recover()
+    assert result.exit_code == 1
+    assert "no answer" in result.stderr
+    assert "--existing" in result.stderr
+    assert json.loads((folder / "state.json").read_text()) == exported
+
+
+def planned(folder, *resources, **more):
+    steps = [{"op": "create", "urn": one["urn"], "newState": one} for one in resources]
+    (folder / "preview.json").write_text(json.dumps({"steps": steps, **more}))
+
+
+def test_recover_existing_adopts_what_the_next_update_would_create(pulumi):
+    folder = pulumi(deployment(resources=[GROUP]), there=[CONFIGURATION_ID, GROUP["id"]])
+    planned(
+        folder, CONFIGURATION, {**CONFIGURATION, "urn": f"{CONFIGURATION['urn']}2", "type": "azure-native:sql:Server"}
+    )
+    assert recover().stdout.splitlines()[1:] == []
+    assert state_of(folder) == [PROVIDER, GROUP["urn"]]
+    result = recover("--existing", "--config-file", "copy.yaml")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "nothing is pending in dev",
+        f"adopted azure-native:maintenance:MaintenanceConfiguration linux: {CONFIGURATION_ID}",
+        (
+            "did not look for azure-native:maintenance:MaintenanceConfiguration linux2: "
+            "azure-native:sql:Server is no type that this project declares"
+        ),
+    ]
+    assert state_of(folder) == [PROVIDER, GROUP["urn"], CONFIGURATION["urn"]]
+    calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
+    assert all("copy.yaml" in call for call in calls if call[0] in {"preview", "refresh"})
+
+
+def test_recover_existing_leaves_what_is_not_there_to_the_update(pulumi):
+    exported = deployment(resources=[GROUP])
+    folder = pulumi(exported, there=[GROUP["id"]])
+    planned(folder, CONFIGURATION)
+    assert recover("--existing").stdout.splitlines()[1:] == ["nothing that was looked for is there already"]
+    assert state_of(folder) == [PROVIDER, GROUP["urn"]]
+
+
+def test_a_preview_that_fails_changes_nothing_and_says_why(pulumi):
+    exported = deployment(resources=[GROUP])
+    folder = pulumi(exported)
+    planned(folder, CONFIGURATION, diagnostics=[{"message": "error: a fault\nof the file", "severity": "error"}])
+    result = recover("--existing")
+    assert result.exit_code == 1
+    assert result.stderr == "`pulumi preview --json` failed:\nerror: a fault\nof the file\n"
+    assert json.loads((folder / "state.json").read_text()) == exported
 
 
 def test_without_pulumi_it_says_so(monkeypatch, tmp_path):

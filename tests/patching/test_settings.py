@@ -170,6 +170,11 @@ def test_a_machine_carries_the_stack_s_tags_and_its_own(stack):
     assert stack.settings().virtual_machines["web"].tags == {"owner": "platform", "env": "dev"}
 
 
+def test_a_machine_s_own_tag_wins_whatever_its_case(stack):
+    stack.set(tags={"Owner": "platform", "env": "x"}).machine(tags={"owner": "me"})
+    assert stack.settings().virtual_machines["web"].tags == {"env": "x", "owner": "me"}
+
+
 @pytest.mark.parametrize(
     ("scope", "kind", "key"),
     [

@@ -62,7 +62,10 @@ BAD = [
     ("maintenance-window-accepted", WINDOW | {"timeZone": "Europe/Berlin"}, "W. Europe Standard Time"),
     ("maintenance-window-accepted", WINDOW | {"startDateTime": "tomorrow"}, "YYYY-MM-DD HH:mm"),
     ("maintenance-window-accepted", WINDOW | {"startDateTime": "2027-03-28 02:30"}, "daylight saving"),
+    ("maintenance-window-accepted", WINDOW | {"startDateTime": None}, "startDateTime is not set"),
+    ("maintenance-window-accepted", {key: WINDOW[key] for key in WINDOW if key != "recurEvery"}, "recurEvery is not"),
     ("guest-patch-mode-set", WINDOW | {"extensionProperties": {}}, "InGuestPatchMode"),
+    ("guest-patch-mode-set", WINDOW | {"extensionProperties": None}, "InGuestPatchMode"),
     ("guest-patch-mode-set", {"maintenanceScope": "InGuestPatch"}, "InGuestPatchMode"),
     ("patch-settings-accepted", machine(patchMode="Manual"), "no patch mode Manual"),
     (
@@ -123,6 +126,12 @@ def test_nothing_at_all_is_not_blamed(name) -> None:
 @pytest.mark.parametrize(("name", "props", "_said"), BAD)
 def test_other_resources_are_left_alone(name, props, _said) -> None:
     assert judged(name, props, "azure-native:storage:StorageAccount") == []
+
+
+@pytest.mark.parametrize("version", ["v20230401", "v20230901preview"])
+def test_a_pinned_api_version_is_judged_too(version) -> None:
+    pinned = f"azure-native:maintenance/{version}:MaintenanceConfiguration"
+    assert judged("guest-patch-mode-set", {"maintenanceScope": "InGuestPatch"}, pinned)
 
 
 def test_several_faults_of_one_window_are_all_said() -> None:

@@ -480,6 +480,18 @@ def test_down_leaves_the_state_directory_when_the_stack_is_protected(run, projec
     assert state.exists()
 
 
+def test_down_leaves_the_state_directory_to_other_stacks(run, project, state):
+    shutil.copy(project / "Pulumi.dev.yaml", project / "Pulumi.test.yaml")
+    run("up", "--no-seed", cwd=project)
+    run("up", "--no-seed", "--stack", "test", cwd=project)
+    assert_clear_failure(run("down", "--stack", "tset", cwd=project), "dev, test")
+    ended = run("down", "--stack", "test", cwd=project)
+    assert ended.returncode == 0, ended.stderr
+    assert "stays for dev" in ended.stdout
+    assert run("down", cwd=project).returncode == 0
+    assert not state.exists()
+
+
 def test_down_removes_nothing_that_is_in_use_or_not_ours(start, run, project, state):
     first = start("exec", "--", *STAY)
     first.stdout.readline()

@@ -23,7 +23,7 @@ from sandbox.arm.policy.definitions import (
     find_definition,
 )
 from sandbox.arm.policy.scopes import MANAGEMENT_GROUPS
-from sandbox.arm.policy.words import words
+from sandbox.arm.words import words
 
 _NAME = re.compile(r"[^<>%&:\\?/]*[^<>%&:\\?/ ]")
 _LONGEST_NAME = 64
@@ -142,13 +142,13 @@ def _assigned(definition_id: object) -> Definition | DefinitionSet:
         raise invalid_request(f"'{definition_id}' is not the id of a policy definition or a policy set definition.")
     found = find_definition(definition_id)
     if found is None:
-        code, words = (
+        code, kind = (
             ("PolicySetDefinitionNotFound", "set definition") if is_set else ("PolicyDefinitionNotFound", "definition")
         )
         raise ArmError(
             404,
             code,
-            f"The policy {words} '{definition.name}' could not be found. "
+            f"The policy {kind} '{definition.name}' could not be found. "
             "The local Azure has the built-in definitions of Azure Update Manager only.",
         )
     return found
@@ -182,12 +182,12 @@ def check_parameters(name: str, assigned: Definition | DefinitionSet, given: Map
     """
     known = {key.lower(): (key, one) for key, one in assigned.parameters.items()}
     unknown = sorted(key for key in given if key.lower() not in known)
-    words = "policy set definition" if isinstance(assigned, DefinitionSet) else "policy definition"
+    kind = "policy set definition" if isinstance(assigned, DefinitionSet) else "policy definition"
     if unknown:
         raise bad_request(
             "UndefinedPolicyParameter",
             f"The policy assignment '{name}' is attempting to assign the parameter(s) '{','.join(unknown)}' "
-            f"which are not defined in the {words} '{assigned.name}'.",
+            f"which are not defined in the {kind} '{assigned.name}'.",
         )
     present = {key.lower() for key, one in given.items() if one.get("value") is not None}
     missing = sorted(
@@ -197,13 +197,13 @@ def check_parameters(name: str, assigned: Definition | DefinitionSet, given: Map
         raise bad_request(
             "MissingPolicyParameter",
             f"The policy assignment '{name}' is missing the parameter(s) '{','.join(missing)}' "
-            f"as defined in the {words} '{assigned.name}'.",
+            f"as defined in the {kind} '{assigned.name}'.",
         )
     for key, one in given.items():
         if "value" not in one:
             raise invalid_request(f"The parameter '{key}' has no 'value'.")
         spelling, parameter = known[key.lower()]
-        _check_value(spelling, parameter, one["value"], f"{words} '{assigned.name}'")
+        _check_value(spelling, parameter, one["value"], f"{kind} '{assigned.name}'")
 
 
 def _check_value(key: str, parameter: Parameter, value: object, where: str) -> None:

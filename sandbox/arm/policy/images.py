@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from sandbox.arm.policy.machines import LINUX, WINDOWS, Machine
-from sandbox.arm.policy.words import words
+from sandbox.arm.words import words
 
 _ANY = ("*",)
 

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sandbox.arm.ids import ResourceId
+from sandbox.arm.ids import ARC_MACHINE, MACHINE_TYPES, ResourceId
 from sandbox.arm.store import Resource
 
-VIRTUAL_MACHINES = "Microsoft.Compute/virtualMachines"
-ARC_MACHINES = "Microsoft.HybridCompute/machines"
-MACHINE_TYPES = (VIRTUAL_MACHINES, ARC_MACHINES)
 LINUX = "linux"
 WINDOWS = "windows"
 
@@ -28,7 +25,7 @@ class Machine:
     @property
     def is_arc(self) -> bool:
         """Tell an Arc-enabled server from an Azure VM."""
-        return self.id.is_type(ARC_MACHINES)
+        return self.id.is_type(ARC_MACHINE)
 
     @property
     def os_type(self) -> str:

@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.arm.ids import ARC_MACHINE, MACHINE_TYPES, VIRTUAL_MACHINE
 from sandbox.arm.policy import definitions
 from sandbox.arm.policy.assignments import Part
 from sandbox.arm.policy.images import has_known_image, has_own_image, os_by_offer
 from sandbox.arm.policy.machines import (
-    ARC_MACHINES,
     LINUX,
-    MACHINE_TYPES,
-    VIRTUAL_MACHINES,
     WINDOWS,
     Machine,
     is_text,
@@ -189,11 +187,11 @@ def _has_tags(wanted: Mapping[str, Any] | list[tuple[Any, Any]], operator: str, 
 
 
 _RULES = {
-    definitions.ASSESSMENT: _Rule(_assessment, types=(VIRTUAL_MACHINES,)),
-    definitions.ARC_ASSESSMENT: _Rule(_arc_assessment, types=(ARC_MACHINES,)),
+    definitions.ASSESSMENT: _Rule(_assessment, types=(VIRTUAL_MACHINE,)),
+    definitions.ARC_ASSESSMENT: _Rule(_arc_assessment, types=(ARC_MACHINE,)),
     definitions.RECURRING_UPDATES: _Rule(_scheduling, _schedule_exists),
-    definitions.PREREQUISITE: _Rule(_scheduling, _prerequisite_exists, types=(VIRTUAL_MACHINES,)),
+    definitions.PREREQUISITE: _Rule(_scheduling, _prerequisite_exists, types=(VIRTUAL_MACHINE,)),
     definitions.AUDIT_ASSESSMENT: _Rule(_audit_assessment),
     definitions.AUDIT_UPDATES: _Rule(_always, _no_assessment_exists),
-    definitions.AUDIT_HOTPATCH: _Rule(_audit_hotpatch, types=(VIRTUAL_MACHINES,)),
+    definitions.AUDIT_HOTPATCH: _Rule(_audit_hotpatch, types=(VIRTUAL_MACHINE,)),
 }

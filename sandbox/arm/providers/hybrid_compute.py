@@ -18,12 +18,12 @@ from sandbox.arm.azure import (
 )
 from sandbox.arm.bodies import Shape, check, mapping_at, merged, without_nulls
 from sandbox.arm.identities import identity_of
+from sandbox.arm.ids import ARC_MACHINE
 from sandbox.arm.operations import begin, operations_type
-from sandbox.arm.regions import check_unchanged, region
+from sandbox.arm.regions import check_unchanged, region, region_of
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
-MACHINE = "Microsoft.HybridCompute/machines"
 _ASYNCHRONOUS_FROM = "2026"
 _MODES = frozenset({"ImageDefault", "AutomaticByPlatform", "AutomaticByOS", "Manual"})
 _SETTINGS: Shape = {
@@ -64,7 +64,7 @@ def _put(request: Request) -> Reply:
     azure.check_parents(machine)
     check(request.body, {"properties": _SHAPE})
     found = azure.store.get(machine)
-    location = region(request.body.get("location"), MACHINE)
+    location = region(request.body.get("location"), ARC_MACHINE)
     if found:
         check_unchanged(found.document.get("location"), location, machine.name, machine.resource_group)
     given: dict[str, Any] = without_nulls(mapping_at(request.body, "properties"))
@@ -101,13 +101,13 @@ def _delete(request: Request) -> Reply:
     reply = delete_resource(request)
     if found is None or request.api_version < _ASYNCHRONOUS_FROM:
         return reply
-    return Reply(202, None, begin(request, str(found.document.get("location") or "westeurope"), 0.0))
+    return Reply(202, None, begin(request, region_of(found.document), 0.0))
 
 
 def _accept(request: Request, output: dict[str, Any]) -> Reply:
     machine = request.azure.existing(request.resource_id)
-    location = str(machine.document.get("location") or "westeurope")
-    return Reply(202, None, begin(request, location, request.azure.settings.operation_delay, output))
+    delay = request.azure.settings.operation_delay
+    return Reply(202, None, begin(request, region_of(machine.document), delay, output))
 
 
 def _assess(request: Request) -> Reply:
@@ -149,7 +149,7 @@ def _install(request: Request) -> Reply:
 
 TYPES = [
     ResourceType(
-        MACHINE,
+        ARC_MACHINE,
         api_versions.HYBRID_COMPUTE,
         get=get_resource,
         put=_put,

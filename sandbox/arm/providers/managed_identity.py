@@ -13,10 +13,10 @@ from sandbox.arm.azure import (
     list_resources,
 )
 from sandbox.arm.bodies import check_envelope, without_nulls
-from sandbox.arm.policy.words import words
 from sandbox.arm.providers.authorization.principals import USER_ASSIGNED_IDENTITIES
 from sandbox.arm.regions import region
 from sandbox.arm.store import Resource
+from sandbox.arm.words import words
 
 _VERSIONS = words(
     """

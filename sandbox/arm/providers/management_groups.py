@@ -6,7 +6,7 @@ from sandbox.arm.azure import TENANT_ID, Reply, Request, ResourceType
 from sandbox.arm.errors import ArmError
 from sandbox.arm.ids import ResourceId
 from sandbox.arm.policy.scopes import MANAGEMENT_GROUPS, Hierarchy, ManagementGroup, group_id, hierarchy_of
-from sandbox.arm.policy.words import words
+from sandbox.arm.words import words
 
 _VERSIONS = words(
     """

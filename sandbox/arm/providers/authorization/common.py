@@ -5,11 +5,11 @@ from typing import Any
 
 from sandbox.arm.azure import CALLER_ID, Azure
 from sandbox.arm.errors import ArmError, bad_request
-from sandbox.arm.ids import ResourceId, parse
+from sandbox.arm.ids import ResourceId
 from sandbox.arm.policy.scopes import Hierarchy, hierarchy_of, management_group_name
-from sandbox.arm.policy.words import words
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
+from sandbox.arm.words import words
 
 POLICY_VERSIONS = words(
     """
@@ -79,14 +79,3 @@ def quoted(pattern: str, text: str) -> str | None:
     """Return the quoted value in `text` where it is of the form `pattern 'value'` (or `pattern('value')`), or None."""
     found = re.fullmatch(rf"\s*{pattern}\s*\(?\s*'([^']*)'\s*\)?\s*", text, re.IGNORECASE)
     return found.group(1) if found else None
-
-
-def resource_id_of(text: str, code: str, words: str) -> ResourceId:
-    """Parse an id that a body names.
-
-    Raises ArmError (400) with the given code where it is none.
-    """
-    try:
-        return parse(text)
-    except ArmError as error:
-        raise bad_request(code, f"{words} '{text}' is not an ARM id.") from error

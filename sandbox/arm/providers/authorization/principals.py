@@ -5,10 +5,9 @@ from typing import Any
 
 from sandbox.arm.azure import CALLER_ID, Azure
 from sandbox.arm.errors import ArmError
-from sandbox.arm.ids import parse
+from sandbox.arm.ids import MACHINE_TYPES, parse
 from sandbox.arm.policy.assignments import POLICY_ASSIGNMENTS, Assignment
 from sandbox.arm.policy.effects import Permission
-from sandbox.arm.policy.machines import MACHINE_TYPES
 from sandbox.arm.policy.roles import ROLES
 from sandbox.arm.policy.scopes import Hierarchy
 from sandbox.arm.store import Resource

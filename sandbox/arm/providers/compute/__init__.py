@@ -3,9 +3,5 @@
 from sandbox.arm import api_versions
 from sandbox.arm.operations import operations_type
 from sandbox.arm.providers.compute import extensions, virtual_machines
-from sandbox.arm.providers.compute.names import MACHINE
-from sandbox.arm.providers.compute.power import power_state
-
-__all__ = ["MACHINE", "TYPES", "power_state"]
 
 TYPES = [virtual_machines.TYPE, extensions.TYPE, operations_type("Microsoft.Compute", api_versions.COMPUTE)]

@@ -7,10 +7,9 @@ from sandbox.arm import api_versions
 from sandbox.arm.azure import Azure, Reply, Request, ResourceType, get_resource, list_resources
 from sandbox.arm.bodies import Shape, check, mapping_at, merged, without_nulls
 from sandbox.arm.errors import ArmError
-from sandbox.arm.ids import ResourceId
+from sandbox.arm.ids import VIRTUAL_MACHINE, ResourceId
 from sandbox.arm.operations import begin
 from sandbox.arm.providers.compute.machine_body import configuration, operating_system
-from sandbox.arm.providers.compute.names import EXTENSION, MACHINE
 from sandbox.arm.providers.compute.power import RUNNING, power_state
 from sandbox.arm.providers.compute.refusals import (
     missing_parameter,
@@ -18,9 +17,10 @@ from sandbox.arm.providers.compute.refusals import (
     property_change_not_allowed,
     unreadable,
 )
-from sandbox.arm.regions import region
+from sandbox.arm.regions import region, region_of
 from sandbox.arm.store import Resource
 
+EXTENSION = "Microsoft.Compute/virtualMachines/extensions"
 _SHAPE: Shape = {
     "publisher": str,
     "type": str,
@@ -77,7 +77,7 @@ def _write(request: Request, found: Resource | None, document: dict[str, Any], s
 
 
 def _machine(azure: Azure, extension: ResourceId) -> Resource:
-    return azure.existing(ResourceId(extension.scope, MACHINE, extension.names[:-1]))
+    return azure.existing(ResourceId(extension.scope, VIRTUAL_MACHINE, extension.names[:-1]))
 
 
 def _check_machine(azure: Azure, extension: ResourceId, given: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ def _delete(request: Request) -> Reply:
     delay = azure.settings.operation_delay
     deleting = replace(found.with_properties(provisioningState="Deleting"), due=azure.now() + delay)
     azure.store.put(deleting, azure.now())
-    return Reply(202, None, begin(request, str(found.document.get("location") or "westeurope"), delay))
+    return Reply(202, None, begin(request, region_of(found.document), delay))
 
 
 def _settle(azure: Azure, extension: Resource) -> None:

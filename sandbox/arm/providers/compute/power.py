@@ -19,6 +19,7 @@ from sandbox.arm.providers.compute.refusals import (
     operation_not_allowed,
     unreadable,
 )
+from sandbox.arm.regions import region_of
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
@@ -90,8 +91,8 @@ def _instance_view(request: Request) -> Reply:
 
 
 def _accept(request: Request, machine: Resource, output: object = None) -> Reply:
-    location = str(machine.document.get("location") or "westeurope")
-    return Reply(202, None, begin(request, location, request.azure.settings.operation_delay, output))
+    delay = request.azure.settings.operation_delay
+    return Reply(202, None, begin(request, region_of(machine.document), delay, output))
 
 
 def _to(state: str) -> Handler:

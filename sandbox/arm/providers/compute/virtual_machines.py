@@ -10,14 +10,14 @@ from sandbox.arm.azure import Azure, Reply, Request, ResourceType, list_resource
 from sandbox.arm.bodies import at, list_at, mapping_at, merged
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.identities import identity_of
-from sandbox.arm.ids import ResourceId, parse
+from sandbox.arm.ids import VIRTUAL_MACHINE, ResourceId, parse
 from sandbox.arm.links import link, referenced, unlink, users
 from sandbox.arm.operations import begin
 from sandbox.arm.providers.compute import machine_body, machine_rules, power
-from sandbox.arm.providers.compute.names import EXTENSION, MACHINE
+from sandbox.arm.providers.compute.extensions import EXTENSION
 from sandbox.arm.providers.compute.refusals import invalid_parameter, missing_parameter, property_change_not_allowed
 from sandbox.arm.providers.network import INTERFACE
-from sandbox.arm.regions import check_unchanged, region
+from sandbox.arm.regions import check_unchanged, region, region_of
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
@@ -46,7 +46,7 @@ def _put(request: Request) -> Reply:
     azure, machine = request.azure, request.resource_id
     azure.check_parents(machine)
     found = azure.store.get(machine)
-    location = region(request.body.get("location"), MACHINE)
+    location = region(request.body.get("location"), VIRTUAL_MACHINE)
     if found:
         check_unchanged(found.document.get("location"), location, machine.name, machine.resource_group)
     else:
@@ -169,7 +169,7 @@ def _delete(request: Request) -> Reply:
     delay = azure.settings.machine_delay
     deleting = replace(found.with_properties(provisioningState="Deleting"), due=azure.now() + delay)
     azure.store.put(deleting, azure.now())
-    return Reply(202, None, begin(request, str(found.document.get("location") or "westeurope"), delay))
+    return Reply(202, None, begin(request, region_of(found.document), delay))
 
 
 def _settle(azure: Azure, machine: Resource) -> None:
@@ -191,7 +191,7 @@ def _removed(azure: Azure, machine: Resource) -> None:
 
 
 TYPE = ResourceType(
-    MACHINE,
+    VIRTUAL_MACHINE,
     api_versions.COMPUTE,
     get=_get,
     put=_put,

@@ -10,11 +10,11 @@ from sandbox.arm import api_versions
 from sandbox.arm.azure import Azure, Reply, Request, ResourceType
 from sandbox.arm.bodies import Shape, at, check, mapping_at, without_nulls
 from sandbox.arm.errors import ArmError, bad_request, resource_not_found
-from sandbox.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ResourceId, parse
+from sandbox.arm.ids import MACHINE_TYPES, RESOURCE_GROUP, SUBSCRIPTION, VIRTUAL_MACHINE, ResourceId, parse
 from sandbox.arm.providers.compute.machine_body import configuration as os_configuration
 from sandbox.arm.providers.maintenance import names
 from sandbox.arm.providers.maintenance.configurations import check_length, system_data
-from sandbox.arm.providers.maintenance.filters import FIELDS, FILTER, MACHINE_TYPES, check_filter
+from sandbox.arm.providers.maintenance.filters import FIELDS, FILTER, check_filter
 from sandbox.arm.providers.maintenance.refusals import invalid_value, refused
 from sandbox.arm.quirks import LOWER_CASED_IDS, MISSING_ASSIGNMENT_IS_400, NO_SUBSCRIPTION_LIST, NULLS
 from sandbox.arm.regions import normalised
@@ -95,9 +95,9 @@ def _check_target(azure: Azure, assignment: ResourceId, configuration: Resource)
     azure.check_parents(assignment)
     if not guest or _is_dynamic(assignment):
         return
-    if target.type.lower() not in [one.lower() for one in MACHINE_TYPES]:
+    if not any(target.is_type(one) for one in MACHINE_TYPES):
         raise refused(f"The maintenance scope InGuestPatch is not supported for resources of the type '{target.type}'.")
-    if target.is_type(MACHINE_TYPES[0]):
+    if target.is_type(VIRTUAL_MACHINE):
         _check_ready(azure.existing(target))
 
 

@@ -7,12 +7,12 @@ Sources: the published REST specification; "Dynamic scope overview" and "Mainten
 from typing import Any
 
 from sandbox.arm.bodies import Shape, list_at, mapping_at
+from sandbox.arm.ids import MACHINE_TYPES, VIRTUAL_MACHINE
 from sandbox.arm.providers.compute.machine_body import operating_system
 from sandbox.arm.providers.maintenance.refusals import refused
 from sandbox.arm.regions import normalised
 from sandbox.arm.store import Resource
 
-MACHINE_TYPES = ("Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines")
 FILTER: Shape = {
     "resourceTypes": [str],
     "resourceGroups": [str],
@@ -67,7 +67,7 @@ def _among(value: str, given: dict[str, Any], key: str) -> bool:
 
 
 def _system(machine: Resource) -> str:
-    if machine.id.is_type(MACHINE_TYPES[0]):
+    if machine.id.is_type(VIRTUAL_MACHINE):
         return operating_system(machine.properties)
     return str(machine.properties.get("osType") or machine.properties.get("osName") or "")
 

@@ -1,9 +1,9 @@
 """Which machines a maintenance configuration reaches now: by its assignments to machines, and by its dynamic scopes."""
 
 from sandbox.arm.azure import Azure
-from sandbox.arm.ids import ResourceId, parse
+from sandbox.arm.ids import MACHINE_TYPES, ResourceId, parse
 from sandbox.arm.providers.maintenance import names
-from sandbox.arm.providers.maintenance.filters import MACHINE_TYPES, matches
+from sandbox.arm.providers.maintenance.filters import matches
 from sandbox.arm.store import Resource
 
 

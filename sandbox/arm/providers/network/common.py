@@ -14,7 +14,7 @@ from sandbox.arm.bodies import Shape, check, invalid_content, mapping_at
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import ResourceId
 from sandbox.arm.operations import begin
-from sandbox.arm.regions import check_unchanged, region
+from sandbox.arm.regions import check_unchanged, normalised, region, region_of
 from sandbox.arm.store import Resource
 
 VERSIONS = api_versions.NETWORK
@@ -99,7 +99,7 @@ def delete(request: Request) -> Reply:
 
 
 def _operation(request: Request) -> dict[str, str]:
-    return begin(request, str(request.body.get("location") or "westeurope").replace(" ", "").lower(), 0.0)
+    return begin(request, normalised(region_of(request.body)), 0.0)
 
 
 def patch_tags(request: Request) -> Reply:

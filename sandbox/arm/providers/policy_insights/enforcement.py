@@ -20,13 +20,11 @@ from sandbox.arm.policy.rules import NON_COMPLIANT, picks
 from sandbox.arm.policy.scopes import hierarchy_of
 from sandbox.arm.providers.authorization.common import POLICY_VERSIONS
 from sandbox.arm.providers.policy_insights.deployments import deploy
-from sandbox.arm.providers.policy_insights.evaluation import all_assignments, is_busy, state_of
+from sandbox.arm.providers.policy_insights.evaluation import WAIT_FOR_BUSY, all_assignments, is_busy, state_of
 from sandbox.arm.store import Resource
 
 _DEFERRED = "Microsoft.PolicyInsights/deferredEvaluations"
 _NAME = "default"
-_WAIT_FOR_BUSY = 0.05
-"""Seconds until a machine that is being changed is looked at again; more than nothing, or settling would not end."""
 
 
 def apply_policies(azure: Azure, resource: Resource, api_version: str) -> Resource:
@@ -94,7 +92,7 @@ def _defer(azure: Azure, resource: Resource) -> None:
 def _due(azure: Azure, deferred: Resource) -> None:
     found = azure.store.get(parse(deferred.id.scope))
     if found is not None and is_busy(machine_of(found)):
-        azure.store.put(replace(deferred, due=azure.now() + _WAIT_FOR_BUSY), azure.now())
+        azure.store.put(replace(deferred, due=azure.now() + WAIT_FOR_BUSY), azure.now())
         return
     azure.store.delete(deferred.id)
     if found is not None and machine_of(found).text("provisioningState").lower() != "failed":

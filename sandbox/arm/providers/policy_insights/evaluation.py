@@ -4,15 +4,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sandbox.arm.azure import Azure
-from sandbox.arm.ids import ResourceId
+from sandbox.arm.ids import MACHINE_TYPES, ResourceId
 from sandbox.arm.policy.assignments import POLICY_ASSIGNMENTS, Assignment, Part, assignment_of
 from sandbox.arm.policy.effects import CONFIGURATION_ASSIGNMENTS
-from sandbox.arm.policy.machines import MACHINE_TYPES, Machine, is_machine, machine_of
+from sandbox.arm.policy.machines import Machine, is_machine, machine_of
 from sandbox.arm.policy.rules import compliance
 from sandbox.arm.policy.scopes import Hierarchy, management_group_name
 
 BUSY = frozenset({"creating", "updating", "deleting"})
 """The provisioning states in which a machine is being worked on."""
+
+WAIT_FOR_BUSY = 0.05
+"""Seconds until a machine that is being changed is looked at again; more than nothing, or settling would not end."""
 
 
 @dataclass(frozen=True)

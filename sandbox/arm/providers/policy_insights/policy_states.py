@@ -17,10 +17,10 @@ from sandbox.arm.policy.definitions import DefinitionSet, find_definition
 from sandbox.arm.policy.queries import invalid_query, ordered, read_filter, selected
 from sandbox.arm.policy.rules import COMPLIANT, NON_COMPLIANT
 from sandbox.arm.policy.scopes import Hierarchy
-from sandbox.arm.policy.words import words
 from sandbox.arm.providers.authorization.common import check_listed_scope, check_scope
 from sandbox.arm.providers.policy_insights.evaluation import State, all_assignments, machines_in, states
 from sandbox.arm.times import instant
+from sandbox.arm.words import words
 
 _VERSIONS = words("2018-04-04 2018-07-01-preview 2019-10-01 2022-03-01 2024-10-01")
 _STATES = "Microsoft.PolicyInsights/policyStates"

@@ -23,7 +23,6 @@ from sandbox.arm.policy.definitions import EFFECT_NAMES, REMEDIABLE
 from sandbox.arm.policy.machines import Machine, machine_of
 from sandbox.arm.policy.rules import NON_COMPLIANT
 from sandbox.arm.policy.scopes import Hierarchy, hierarchy_of, management_group_name
-from sandbox.arm.policy.words import words
 from sandbox.arm.providers.authorization.common import (
     check_listed_scope,
     check_scope,
@@ -32,10 +31,11 @@ from sandbox.arm.providers.authorization.common import (
     unsupported_filter,
 )
 from sandbox.arm.providers.policy_insights.deployments import deploy, record
-from sandbox.arm.providers.policy_insights.evaluation import is_busy, machines_in, state_of
+from sandbox.arm.providers.policy_insights.evaluation import WAIT_FOR_BUSY, is_busy, machines_in, state_of
 from sandbox.arm.regions import normalised
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
+from sandbox.arm.words import words
 
 _REMEDIATIONS = "Microsoft.PolicyInsights/remediations"
 _VERSIONS = words("2018-07-01-preview 2019-07-01 2021-10-01 2024-10-01")
@@ -49,9 +49,6 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 _BOUNDS = {"resourceCount": (1, 50_000), "parallelDeployments": (1, 30)}
 _MOST_RESOURCE_IDS = 100
-_WAIT_FOR_BUSY = 0.05
-"""Seconds until a machine that is being changed is looked at again; more than nothing, or settling would not end."""
-
 _SHAPE = {
     "properties": {
         "policyAssignmentId": str,
@@ -274,7 +271,7 @@ def _keep(azure: Azure, task: Resource, message: str, *, waits: bool = False) ->
     # Counted from when this step was due, not from when somebody looked: a task goes on while nobody does.
     later = (task.due or azure.now()) + azure.settings.operation_delay
     if waits:
-        later = max(later, azure.now() + _WAIT_FOR_BUSY)
+        later = max(later, azure.now() + WAIT_FOR_BUSY)
     _store(azure, replace(task, due=later), "Evaluating", message)
 
 
