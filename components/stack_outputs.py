@@ -10,7 +10,9 @@ from patching.queries import queries_for
 from patching.settings.model import ScheduleSettings, VirtualMachineSettings
 
 from .azure_policy import AzurePolicy
+from .declaring import together
 from .estate import Estate
+from .remediation import RemediationResult
 
 _RUNS_SHOWN = 5
 
@@ -80,9 +82,9 @@ def _policy(policy: AzurePolicy) -> dict[str, Any]:
     }
 
 
-def _remediations(policies: Mapping[str, AzurePolicy]) -> pulumi.Output[dict[str, Any]]:
+def _remediations(policies: Mapping[str, AzurePolicy]) -> pulumi.Output[dict[str, dict[str, RemediationResult]]]:
     """What became of each task, apart from `azurePolicies`: it alone is not known in a preview, which reads no task."""
-    return pulumi.Output.all(**{key: policy.remediations for key, policy in policies.items()})
+    return together({key: policy.remediations for key, policy in policies.items()})
 
 
 def _warnings(policies: Mapping[str, AzurePolicy], warnings: Sequence[str]) -> pulumi.Output[list[str]]:

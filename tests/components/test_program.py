@@ -63,7 +63,8 @@ def with_entry(section, key, entry, *, first=False):
 
 def test_the_outputs_are_those_of_the_contract(stack):
     outputs = stack(CONFIG).outputs
-    assert set(outputs) == {"schedules", "assignments", "virtualMachines", "azurePolicies", "warnings", "queries"}
+    named = {"schedules", "assignments", "virtualMachines", "azurePolicies", "remediations", "warnings", "queries"}
+    assert set(outputs) == named
     schedule = outputs["schedules"]["linux"]
     assert set(schedule) >= {"resourceId", "summary", "recurEvery", "nextRuns"}
     assert schedule["recurEvery"] == "Month Second Tuesday Offset4"

@@ -7,9 +7,11 @@ from tests.contract.world import config, schedule, settled
 def test_nothing(pulumi_stack):
     stack = pulumi_stack({})
     assert settled(stack) == {"create": 1}
-    assert {"schedules", "assignments", "virtualMachines", "azurePolicies", "warnings", "queries"} <= set(
-        stack.outputs()
-    )
+    maps = ("schedules", "assignments", "virtualMachines", "azurePolicies", "remediations")
+    outputs = stack.outputs()
+    assert {name: outputs[name] for name in maps} == {name: {} for name in maps}
+    assert outputs["warnings"] == []
+    assert outputs["queries"]
     stack.destroy()
 
 
