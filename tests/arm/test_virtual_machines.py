@@ -252,7 +252,7 @@ class TestRefused:
             ("osProfile.computerName", "n" * 65),
             ("osProfile.windowsConfiguration", {}),
             ("osProfile.linuxConfiguration", {"disablePasswordAuthentication": True}),
-            ("osProfile.linuxConfiguration.ssh.publicKeys", [{"path": "/root/.ssh/authorized_keys"}]),
+            ("osProfile.linuxConfiguration.ssh.publicKeys", [{"path": "/home/somebody-else/.ssh/authorized_keys"}]),
             ("osProfile.linuxConfiguration.ssh.publicKeys", [{"keyData": "ssh-rsa nonsense"}]),
             ("osProfile.linuxConfiguration.ssh.publicKeys", [{"keyData": "ssh-ed25519 AAAA"}]),
             ("storageProfile.osDisk.createOption", "Attach"),
