@@ -11,6 +11,7 @@ from sandbox.arm.errors import ArmError, bad_request, resource_not_found
 from sandbox.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ResourceId
 from sandbox.arm.quirks import ON_BY_DEFAULT
 from sandbox.arm.store import Resource, Store
+from sandbox.arm.times import instant
 
 _log = logging.getLogger(__name__)
 TENANT_ID = "99999999-9999-4999-8999-999999999999"
@@ -246,6 +247,18 @@ def _missing_parent(parent: ResourceId) -> ArmError:
         "ParentResourceNotFound",
         f"Can not perform requested operation on nested resource. Parent resource '{parent.name}' not found.",
     )
+
+
+def system_data(resource: Resource, caller_type: str) -> dict[str, str]:
+    """Return who created and changed a resource, and when; there is one caller, whose type each provider names."""
+    return {
+        "createdBy": CALLER_ID,
+        "createdByType": caller_type,
+        "createdAt": instant(resource.created),
+        "lastModifiedBy": CALLER_ID,
+        "lastModifiedByType": caller_type,
+        "lastModifiedAt": instant(resource.changed),
+    }
 
 
 def envelope(resource: Resource) -> dict[str, Any]:

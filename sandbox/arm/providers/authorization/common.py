@@ -1,14 +1,11 @@
 """What Microsoft.Authorization and Microsoft.PolicyInsights share: api-versions, scopes, filters, who changed what."""
 
 import re
-from typing import Any
 
-from sandbox.arm.azure import CALLER_ID, Azure
+from sandbox.arm.azure import Azure, Reply, Request
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import ResourceId
 from sandbox.arm.policy.scopes import Hierarchy, hierarchy_of, management_group_name
-from sandbox.arm.store import Resource
-from sandbox.arm.times import instant
 from sandbox.arm.words import words
 
 POLICY_VERSIONS = words(
@@ -55,16 +52,14 @@ def check_listed_scope(azure: Azure, scope: ResourceId | None) -> Hierarchy:
     return hierarchy
 
 
-def system_data(resource: Resource) -> dict[str, Any]:
-    """Return who created and changed a resource, and when; the local Azure knows one caller."""
-    return {
-        "createdBy": CALLER_ID,
-        "createdByType": "User",
-        "createdAt": instant(resource.created),
-        "lastModifiedBy": CALLER_ID,
-        "lastModifiedByType": "User",
-        "lastModifiedAt": instant(resource.changed),
-    }
+def delete_assignment(request: Request) -> Reply:
+    """Answer a DELETE of a policy or role assignment: 200 with what it was, 204 where there was nothing."""
+    check_scope(request.azure, request.resource_id)
+    found = request.azure.store.get(request.resource_id)
+    if found is None:
+        return Reply(204)
+    request.azure.remove(found.id)
+    return Reply(200, request.azure.present(found))
 
 
 def unsupported_filter(text: str, modelled: str) -> ArmError:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.arm.azure import CALLER_ID, TENANT_ID, Azure, Reply, Request, ResourceType, envelope
+from sandbox.arm.azure import CALLER_ID, TENANT_ID, Azure, Reply, Request, ResourceType, envelope, system_data
 from sandbox.arm.bodies import Shape, check, merged, without_nulls
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import ResourceId
@@ -15,8 +15,8 @@ from sandbox.arm.providers.authorization.common import (
     POLICY_VERSIONS,
     check_listed_scope,
     check_scope,
+    delete_assignment,
     quoted,
-    system_data,
     unsupported_filter,
 )
 from sandbox.arm.providers.authorization.principals import USER_ASSIGNED_IDENTITIES, user_assigned
@@ -138,15 +138,6 @@ def _get(request: Request) -> Reply:
     return Reply(200, _answer(request, _existing(request)))
 
 
-def _delete(request: Request) -> Reply:
-    check_scope(request.azure, request.resource_id)
-    found = request.azure.store.get(request.resource_id)
-    if found is None:
-        return Reply(204)
-    request.azure.remove(found.id)
-    return Reply(200, present(found))
-
-
 def _list(request: Request) -> Reply:
     """List what applies at a scope: its own assignments, those above it, and without a filter those below it."""
     azure, scope = request.azure, request.id.text if request.id else ""
@@ -177,7 +168,7 @@ def present(resource: Resource) -> dict[str, Any]:
         "updatedBy": CALLER_ID if changed else None,
         "updatedOn": instant(resource.changed) if changed else None,
     }
-    return {**envelope(resource.with_properties(metadata=metadata)), "systemData": system_data(resource)}
+    return {**envelope(resource.with_properties(metadata=metadata)), "systemData": system_data(resource, "User")}
 
 
 def _answer(request: Request, resource: Resource) -> dict[str, Any]:
@@ -199,7 +190,7 @@ TYPE = ResourceType(
     get=_get,
     put=_put,
     patch=_patch,
-    delete=_delete,
+    delete=delete_assignment,
     list=_list,
     present=present,
 )

@@ -17,6 +17,7 @@ from sandbox.arm.providers.authorization.common import (
     ROLE_VERSIONS,
     check_listed_scope,
     check_scope,
+    delete_assignment,
     quoted,
     unsupported_filter,
 )
@@ -155,15 +156,6 @@ def _get(request: Request) -> Reply:
     return Reply(200, present(found))
 
 
-def _delete(request: Request) -> Reply:
-    check_scope(request.azure, request.resource_id)
-    found = request.azure.store.get(request.resource_id)
-    if found is None:
-        return Reply(204)
-    request.azure.remove(found.id)
-    return Reply(200, present(found))
-
-
 def _list(request: Request) -> Reply:
     """List the role assignments at a scope, above it and, but with `atScope()`, below it."""
     azure, scope = request.azure, request.id.text if request.id else ""
@@ -183,4 +175,6 @@ def _list(request: Request) -> Reply:
     return Reply(200, {"value": found})
 
 
-TYPE = ResourceType(ROLE_ASSIGNMENTS, ROLE_VERSIONS, get=_get, put=_put, delete=_delete, list=_list, present=present)
+TYPE = ResourceType(
+    ROLE_ASSIGNMENTS, ROLE_VERSIONS, get=_get, put=_put, delete=delete_assignment, list=_list, present=present
+)

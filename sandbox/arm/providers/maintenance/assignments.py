@@ -7,13 +7,13 @@ prerequisites; alchemy-run/alchemy, tested against the service, for what may cha
 from typing import Any
 
 from sandbox.arm import api_versions
-from sandbox.arm.azure import Azure, Reply, Request, ResourceType
+from sandbox.arm.azure import Azure, Reply, Request, ResourceType, system_data
 from sandbox.arm.bodies import Shape, at, check, mapping_at, without_nulls
 from sandbox.arm.errors import ArmError, bad_request, resource_not_found
 from sandbox.arm.ids import MACHINE_TYPES, RESOURCE_GROUP, SUBSCRIPTION, VIRTUAL_MACHINE, ResourceId, parse
 from sandbox.arm.providers.compute.machine_body import configuration as os_configuration
 from sandbox.arm.providers.maintenance import names
-from sandbox.arm.providers.maintenance.configurations import check_length, system_data
+from sandbox.arm.providers.maintenance.configurations import check_length
 from sandbox.arm.providers.maintenance.filters import FIELDS, FILTER, check_filter
 from sandbox.arm.providers.maintenance.refusals import invalid_value, refused
 from sandbox.arm.quirks import LOWER_CASED_IDS, MISSING_ASSIGNMENT_IS_400, NO_SUBSCRIPTION_LIST, NULLS
@@ -205,7 +205,7 @@ def _present(assignment: Resource) -> dict[str, Any]:
         "name": assignment.id.name,
         "type": names.ASSIGNMENT,
         **assignment.document,
-        "systemData": system_data(assignment),
+        "systemData": system_data(assignment, names.CALLER_TYPE),
     }
 
 

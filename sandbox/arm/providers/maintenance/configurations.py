@@ -7,13 +7,13 @@ from typing import Any
 
 from sandbox.arm import api_versions
 from sandbox.arm.azure import (
-    CALLER_ID,
     Azure,
     Reply,
     Request,
     ResourceType,
     get_resource,
     list_resources,
+    system_data,
 )
 from sandbox.arm.bodies import Shape, at, check, mapping_at, merged, without_nulls
 from sandbox.arm.errors import ArmError
@@ -25,7 +25,6 @@ from sandbox.arm.providers.maintenance.window import NEVER, WINDOW, check_window
 from sandbox.arm.quirks import DEFAULT_EXPIRY, LONG_IDS_FAIL, LOWER_CASED_IDS, NAME_HELD_AFTER_DELETE, REBOOT_SPELLING
 from sandbox.arm.regions import check_unchanged, region
 from sandbox.arm.store import Resource
-from sandbox.arm.times import instant
 
 _SCOPES = frozenset({"Host", "Resource", "OSImage", "Extension", "InGuestPatch", "SQLDB", "SQLManagedInstance"})
 _SHAPE: Shape = {
@@ -175,19 +174,7 @@ def _present(configuration: Resource) -> dict[str, Any]:
         "name": configuration.id.name,
         "type": names.CONFIGURATION,
         **configuration.document,
-        "systemData": system_data(configuration),
-    }
-
-
-def system_data(resource: Resource) -> dict[str, str]:
-    """Return who made and who changed a resource, and when."""
-    return {
-        "createdBy": CALLER_ID,
-        "createdByType": "Application",
-        "createdAt": instant(resource.created),
-        "lastModifiedBy": CALLER_ID,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": instant(resource.changed),
+        "systemData": system_data(configuration, names.CALLER_TYPE),
     }
 
 

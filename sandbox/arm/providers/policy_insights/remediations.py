@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.arm.azure import Azure, Reply, Request, ResourceType, envelope
+from sandbox.arm.azure import Azure, Reply, Request, ResourceType, envelope, system_data
 from sandbox.arm.bodies import check, without_nulls
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import ResourceId, parse
@@ -27,7 +27,6 @@ from sandbox.arm.providers.authorization.common import (
     check_listed_scope,
     check_scope,
     quoted,
-    system_data,
     unsupported_filter,
 )
 from sandbox.arm.providers.policy_insights.deployments import deploy, record
@@ -303,7 +302,7 @@ def _counts(total: int, deployments: list[dict[str, Any]]) -> dict[str, int]:
 
 def present(task: Resource) -> dict[str, Any]:
     """Return a task as the service answers it."""
-    return {**envelope(task), "systemData": system_data(task)}
+    return {**envelope(task), "systemData": system_data(task, "User")}
 
 
 def _existing(request: Request) -> Resource:
