@@ -235,6 +235,6 @@ def test_the_commands_are_those_that_work():
 
 
 def test_instants_are_aware():
-    from patching.__main__ import Instant
+    from patching.commands.options import Instant
 
     assert Instant().convert("2027-01-05T21:00:00Z", None, None) == datetime.fromisoformat("2027-01-05T21:00:00+00:00")

@@ -1,0 +1,162 @@
+"""`calendar` and `runs`: when the schedules of a stack run, and when a recurrence does."""
+
+# ruff: noqa: PLC0415 (a command loads what it needs, so that each starts fast)
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from patching.commands.options import (
+    Instant,
+    end_with_faults,
+    output_option,
+    stack_file,
+    stack_options,
+    write_report,
+)
+
+if TYPE_CHECKING:
+    from patching.report.planned import PlannedRun
+    from patching.schedule import Schedule
+
+_DEFAULT_COUNT = 5
+_WIDE = 200
+_COUNTS = click.IntRange(min=1, max=100_000)
+_FORMATS = click.Choice(["text", "json", "markdown", "ics"])
+
+
+@click.command()
+@stack_options
+@click.option("--after", type=Instant(), help="Runs that start at or after this instant; otherwise from each start on.")
+@click.option("--count", type=_COUNTS, help=f"Runs of each schedule; {_DEFAULT_COUNT} without --until.")
+@click.option("--until", type=Instant(), help="Runs that start before this instant.")
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@output_option
+def calendar(
+    *,
+    stack: str | None,
+    file: Path | None,
+    after: datetime | None,
+    count: int | None,
+    until: datetime | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Shows when every schedule of a stack runs."""
+    from patching.report.planned import planned_runs, with_freezes
+    from patching.stack_file import read_stack_file
+
+    reading = read_stack_file(stack_file(stack, file))
+    settings = reading.settings
+    if settings is None:
+        end_with_faults(reading.faults, reading.warnings, form)
+    if count is None and until is None:
+        count = _DEFAULT_COUNT
+    schedules = {key: schedule.schedule for key, schedule in settings.schedules.items()}
+    planned = with_freezes(list(planned_runs(schedules, after=after, count=count, until=until)), settings.freezes)
+    if form == "text" and output is None:
+        _echo_summaries(schedules)
+    _report(planned, form, output)
+
+
+@click.command()
+@click.argument("recur_every", metavar="RECUR_EVERY")
+@click.option("--start", required=True, help="YYYY-MM-DD HH:MM, local to the time zone.")
+@click.option("--time-zone", required=True, help="A Windows time-zone id.")
+@click.option("--duration", default="03:00", show_default=True, help="HH:MM, from 01:30 to 03:55.")
+@click.option("--expires", help="YYYY-MM-DD HH:MM, local to the time zone.")
+@click.option("--after", type=Instant(), help="Runs that start at or after this instant; otherwise from the start on.")
+@click.option("--count", type=_COUNTS, default=_DEFAULT_COUNT, show_default=True)
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@output_option
+def runs(
+    *,
+    recur_every: str,
+    start: str,
+    time_zone: str,
+    duration: str,
+    expires: str | None,
+    after: datetime | None,
+    count: int,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Shows when a recurrence runs, such as "Month Second Tuesday Offset4"."""
+    from patching.report.planned import planned_runs
+    from patching.settings.single import read_single_schedule
+
+    options = {
+        "recurEvery": recur_every,
+        "start": start,
+        "timeZone": time_zone,
+        "duration": duration,
+        "expires": expires,
+    }
+    single = read_single_schedule({key: value for key, value in options.items() if value is not None})
+    if single.schedule is None:
+        end_with_faults(single.faults, single.warnings, form)
+    for warning in single.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    key = str(single.schedule.recurrence)
+    if form == "text" and output is None:
+        click.echo(single.schedule.summary())
+    _report(list(planned_runs({key: single.schedule}, after=after, count=count)), form, output)
+
+
+def _echo_summaries(schedules: "Mapping[str, Schedule]") -> None:
+    width = max(map(len, schedules), default=0)
+    for key, schedule in schedules.items():
+        click.echo(f"{key:<{width}}  {schedule.summary()}")
+
+
+def _report(planned: "list[PlannedRun]", form: str, output: Path | None) -> None:
+    if form == "text" and output is None:
+        from rich.console import Console
+
+        from patching.report.runs import print_table
+
+        print_table(planned, Console(width=None if sys.stdout.isatty() else _WIDE))
+        return
+    write_report(_WRITERS[form](planned), output)
+
+
+def _as_text(planned: "list[PlannedRun]") -> str:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from patching.report.runs import print_table
+
+    content = StringIO()
+    print_table(planned, Console(file=content, width=_WIDE))
+    return content.getvalue()
+
+
+def _as_json(planned: "list[PlannedRun]") -> str:
+    from patching.report.runs import as_json
+
+    return as_json(planned)
+
+
+def _as_markdown(planned: "list[PlannedRun]") -> str:
+    from patching.report.runs import as_markdown
+
+    return as_markdown(planned)
+
+
+def _as_icalendar(planned: "list[PlannedRun]") -> str:
+    from patching.report.icalendar_file import as_icalendar
+
+    return as_icalendar(planned)
+
+
+_WRITERS: Mapping[str, "Callable[[list[PlannedRun]], str]"] = {
+    "text": _as_text,
+    "json": _as_json,
+    "markdown": _as_markdown,
+    "ics": _as_icalendar,
+}
