@@ -15,6 +15,7 @@ from sandbox.arm.server import ArmServer
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 SPOKE = "22222222-2222-4222-8222-222222222222"
+FACTORY = "33333333-3333-4333-8333-333333333333"
 VERSIONS = {
     "microsoft.maintenance": "2023-10-01-preview",
     "microsoft.compute": "2024-11-01",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.arm.seed import SeedError, seed
 from sandbox.arm.server import ArmServer
-from tests.arm.conftest import SPOKE, SUBSCRIPTION, Arm, Clients, made
+from tests.arm.conftest import FACTORY, SPOKE, SUBSCRIPTION, Arm, Clients, made
 
 ESTATE = json.loads((Path(__file__).parents[2] / "sandbox" / "estate.json").read_text())
 VM = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-old/providers/Microsoft.Compute/virtualMachines/vm"
@@ -39,13 +39,18 @@ def served(tmp_path):
 class TestTheEstate:
     def test_microsofts_clients_read_it(self, served):
         arm, (report,) = served(ESTATE)
-        assert (len(report.loaded), report.left) == (12, [])
-        main, spoke = (Clients(str(arm.http.base_url), one) for one in (SUBSCRIPTION, SPOKE))
-        machines = [*main.compute.virtual_machines.list_all(), *spoke.compute.virtual_machines.list_all()]
+        assert (len(report.loaded), report.left) == (len(ESTATE["data"]), [])
+        main, spoke, factory = (Clients(str(arm.http.base_url), one) for one in (SUBSCRIPTION, SPOKE, FACTORY))
+        machines = [vm for one in (main, spoke, factory) for vm in one.compute.virtual_machines.list_all()]
         assert {one.os_profile is None for one in machines} == {True, False}
         assert {one.storage_profile.os_disk.os_type for one in machines} == {"Linux", "Windows"}
-        arc = [*main.hybrid.machines.list_by_subscription(), *spoke.hybrid.machines.list_by_subscription()]
-        assert sorted((one.name, one.os_type) for one in arc) == [("arc01", "linux"), ("arc02", "windows")]
+        arc = [machine for one in (main, spoke, factory) for machine in one.hybrid.machines.list_by_subscription()]
+        assert sorted((one.name, one.os_type, one.status) for one in arc) == [
+            ("arc01", "linux", "Connected"),
+            ("arc02", "windows", "Connected"),
+            ("arc03", "linux", "Connected"),
+            ("arc04", "windows", "Disconnected"),
+        ]
         stopped = spoke.compute.virtual_machines.instance_view("rg-spoke", "spoke03").statuses
         assert "PowerState/deallocated" in [one.code for one in stopped]
 
@@ -53,16 +58,17 @@ class TestTheEstate:
         machines = [one for one in ESTATE["data"] if one["type"] == "microsoft.compute/virtualmachines"]
         modes = {mode for one in machines if (mode := patch_mode(one)) is not None}
         assert modes >= {"ImageDefault", "AutomaticByOS", "AutomaticByPlatform"}
-        assert {one["tags"].get("patch-ring") for one in ESTATE["data"]} == {"test", "prod", "canary", None}
-        assert len({one["resourceGroup"] for one in ESTATE["data"]}) == 2
-        assert len({one["subscriptionId"] for one in ESTATE["data"]}) == 2
+        rings = {one["tags"].get("patch-ring") for one in ESTATE["data"]}
+        assert rings == {"test", "prod", "canary", "preprod-canary", "preprod", None}
+        assert len({one["subscriptionId"] for one in ESTATE["data"]}) == 3
+        assert ESTATE["count"] == ESTATE["total_records"] == len(ESTATE["data"])
         assert any("galleries" in json.dumps(one) for one in machines)
 
     def test_a_second_time_it_is_left_as_it_is(self, served):
         changed = json.loads(json.dumps(ESTATE))
         changed["data"][0]["tags"] = {"other": "tag"}
         arm, (_, again) = served(ESTATE, changed)
-        assert (again.loaded, len(again.left)) == ([], 12)
+        assert (again.loaded, len(again.left)) == ([], len(ESTATE["data"]))
         assert made(arm.get(ESTATE["data"][0]["id"]))["tags"] == ESTATE["data"][0]["tags"]
 
 

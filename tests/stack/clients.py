@@ -15,6 +15,7 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 
 MAIN = "11111111-1111-4111-8111-111111111111"
 SPOKE = "22222222-2222-4222-8222-222222222222"
+FACTORY = "33333333-3333-4333-8333-333333333333"
 
 
 class _NoCredential:

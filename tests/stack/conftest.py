@@ -1,4 +1,4 @@
-"""The dev stack, deployed as `make up` does it, on a local Azure of its own."""
+"""The repository's own stacks, deployed as `make up` does it, each on a local Azure of its own."""
 
 import dataclasses
 import os
@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.clients import MAIN, SPOKE, Clients
+from tests.stack.clients import FACTORY, MAIN, SPOKE, Clients
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclasses.dataclass(frozen=True)
 class Lab:
-    """A local Azure with the seeded estate and the dev stack, served beside the tests."""
+    """A local Azure with the seeded estate and one of the stacks, served beside the tests."""
 
     url: str
     state: Path
+    stack: str
     first_up: subprocess.CompletedProcess[str]
 
     @property
@@ -32,16 +33,24 @@ class Lab:
         return Clients(self.url, SPOKE)
 
     @property
+    def factory(self) -> Clients:
+        return Clients(self.url, FACTORY)
+
+    @property
+    def subscriptions(self) -> tuple[Clients, ...]:
+        return self.main, self.spoke, self.factory
+
+    @property
     def stack_file(self) -> Path:
         """The copy of the stack file that the engine is given."""
-        return self.state / "stacks" / "Pulumi.dev.yaml"
+        return self.state / "stacks" / f"Pulumi.{self.stack}.yaml"
 
     def sandbox(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return _sandbox(self.state, *arguments)
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `pulumi` on the dev stack, as a user with the local Azure around it does."""
-        stack = ["--stack", "dev", "--non-interactive", "--color", "never"]
+        """Run `pulumi` on the stack, as a user with the local Azure around it does."""
+        stack = ["--stack", self.stack, "--non-interactive", "--color", "never"]
         file = (
             ["--config-file", str(self.stack_file)] if arguments[0] in {"up", "preview", "refresh", "destroy"} else []
         )
@@ -63,7 +72,7 @@ def _sandbox(state: Path, verb: str, *arguments: str) -> subprocess.CompletedPro
 
 @pytest.fixture
 def serve_lab(engine, tmp_path_factory) -> Iterator:
-    """Make labs: `serve_lab()` serves a new local Azure and deploys the dev stack to it."""
+    """Make labs: `serve_lab("dev")` serves a new local Azure and deploys that stack to it."""
     yield from _labs(tmp_path_factory)
 
 
@@ -71,13 +80,13 @@ def serve_lab(engine, tmp_path_factory) -> Iterator:
 def lab(engine, tmp_path_factory) -> Iterator[Lab]:
     """One lab for tests that only look at it."""
     for make in _labs(tmp_path_factory):
-        yield make()
+        yield make("dev")
 
 
 def _labs(tmp_path_factory) -> Iterator:
     servers: list[subprocess.Popen[str]] = []
 
-    def make() -> Lab:
+    def make(stack: str) -> Lab:
         state = tmp_path_factory.mktemp("lab") / "state"
         server = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "serve", "--state", str(state)],
@@ -87,9 +96,9 @@ def _labs(tmp_path_factory) -> Iterator:
         )
         servers.append(server)
         url = server.stdout.readline().strip().removeprefix("AZURE_SANDBOX_URL=")
-        first_up = _sandbox(state, "up")
+        first_up = _sandbox(state, "up", "--stack", stack)
         assert first_up.returncode == 0, first_up.stdout + first_up.stderr
-        return Lab(url, state, first_up)
+        return Lab(url, state, stack, first_up)
 
     yield make
     for server in servers:

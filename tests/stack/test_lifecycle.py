@@ -37,16 +37,20 @@ def edit(lab, before, after):
 UP = ("up", "--yes", "--skip-preview")
 
 
+def resource_ids(lab):
+    return set[str]().union(*(clients.resource_ids() for clients in lab.subscriptions))
+
+
 def seeded_ids():
     rows = json.loads((REPOSITORY / "sandbox" / "estate.json").read_text())["data"]
     return {row["id"].lower() for row in rows}
 
 
 def test_a_life(serve_lab):
-    lab = serve_lab()
-    made = lab.main.resource_ids() | lab.spoke.resource_ids()
+    lab = serve_lab("dev")
+    made = resource_ids(lab)
 
-    again = lab.sandbox("up")
+    again = lab.sandbox("up", "--stack", lab.stack)
     assert changes(again) == {}
     assert "No changes." in again.stdout
 
@@ -70,10 +74,10 @@ def test_a_life(serve_lab):
     assert {name.split("/")[0].split("-")[0] for _, name in removed} == {"daily"}
 
     assert changes(lab.pulumi("destroy", "--yes", "--skip-preview")).keys() == {"deleted"}
-    left = lab.main.resource_ids() | lab.spoke.resource_ids()
+    left = resource_ids(lab)
     assert left < made
     assert {one for one in left if "rg-patching-dev" in one} == set()
-    for clients in (lab.main, lab.spoke):
+    for clients in lab.subscriptions:
         assert list(clients.policy.policy_assignments.list()) == []
         assert list(clients.maintenance.maintenance_configurations.list()) == []
     assert seeded_ids() <= left
@@ -85,7 +89,7 @@ def test_the_repository_is_left_as_it_is(serve_lab):
         return subprocess.run(asked, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
 
     before = files()
-    serve_lab()
+    serve_lab("dev")
     assert files() == before
 
 
