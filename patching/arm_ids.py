@@ -1,7 +1,7 @@
 """Azure Resource Manager ids: taken apart, put together, compared without regard to case.
 
 Source of the form: Azure Resource Manager template functions, `resourceId`. Names of resource groups and resources are
-kept as written.
+kept as written; a subscription's id comes back in lower case.
 """
 
 import re
@@ -168,4 +168,4 @@ def _parts(text: str) -> list[str]:
         raise ArmIdError(message)
     if any(not part.strip() for part in parts):
         raise ArmIdError("one of its parts is empty")
-    return parts
+    return [parts[0], parts[1].lower(), *parts[2:]]

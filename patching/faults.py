@@ -5,11 +5,13 @@ once; it reaches them as one line of text, or as one JSON object, from the comma
 alike. A warning has the same shape: what is done with it (stop, or go on and say so) is decided by the list it is in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from typing import cast
 
 _LONGEST_SHOWN = 300
+_LONGEST_LIST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,20 @@ def found(value: object) -> Found:  # noqa: PLR0911 (a case each)
         case date() | time():
             return Found(f"{value.isoformat()} (a date)", literal=False)
         case Mapping():
-            return Found("a map", literal=False)
+            return Found("a map" if value else "an empty map", literal=False)
         case list() | tuple():
-            return Found("a list", literal=False)
+            return Found(_list_text(cast("Sequence[object]", value)), literal=False)
         case _:
-            return Found(f"a {type(value).__name__}", literal=False)
+            return Found(f"a {type(value).__name__.lower()}", literal=False)
+
+
+def _list_text(items: Sequence[object]) -> str:
+    """A short list of short words as it is: there is more to see in it than that it is a list."""
+    shown = ", ".join(str(item) for item in items)
+    if not items:
+        return "an empty list"
+    plain = all(isinstance(item, str | int) for item in items) and "KEY" not in shown
+    return f"[{shown}]" if plain and len(shown) <= _LONGEST_LIST else "a list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +92,10 @@ class Fault:
 
     def __str__(self) -> str:
         example = f", e.g. {self.example}" if self.example else ""
-        return _printable(f"{self.path}: got {self.got}; expected {self.expected}{example}; fix: {self.fix}")
+        return printable(f"{self.path}: got {self.got}; expected {self.expected}{example}; fix: {self.fix}")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text without what could move a terminal's cursor, or break the line."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 

@@ -1,11 +1,12 @@
 """Change freezes: times in which nothing may change, and the runs that fall into them."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from patching.schedule import Run, Schedule
 
@@ -66,7 +67,7 @@ class FixedFreeze:
 
 @dataclass(frozen=True)
 class CalendarFreeze:
-    """Every event of an iCalendar file, those that come again included.
+    """Every event of an iCalendar file, those that come again included, those that were cancelled left out.
 
     An all-day event is a day of the run's own zone.
     """
@@ -88,7 +89,7 @@ class CalendarFreeze:
         day = timedelta(days=1)
         try:
             events = cast("list[Event]", self._query.between(start - day, end + day))
-            found = [_period(event) for event in events]
+            found = [_period(event) for event in events if event.get("STATUS") != "CANCELLED"]
         except Exception as error:  # the file is somebody else's, and so is what reads it
             raise CalendarError(f"one of its events cannot be read: {error}") from error
         yield from found
@@ -121,7 +122,20 @@ def read_calendar(content: bytes) -> CalendarFreeze:
         raise CalendarError(f"it is no iCalendar file: {error}") from error
     if not calendar.events:
         raise CalendarError("it has no event")
+    if often := next((rule for rule in map(_rule_text, calendar.events) if _TOO_OFTEN.search(rule)), None):
+        raise CalendarError(f"an event in it comes more often than once a day: {often[:_LONGEST_RULE]}")
     return freeze
+
+
+def _rule_text(event: "Event") -> str:
+    rules: Any = event.get("RRULE", [])
+    several = cast("list[Any]", rules if isinstance(rules, list) else [rules])
+    return " ".join(str(one.to_ical(), "utf-8", "replace") for one in several)
+
+
+_TOO_OFTEN = re.compile(r"FREQ=(SECONDLY|MINUTELY|HOURLY)", re.IGNORECASE)
+"""Such rules would take minutes to work out, and no freeze is meant by them."""
+_LONGEST_RULE = 80
 
 
 def frozen_runs(schedule: Schedule, periods: Iterable[FrozenPeriod]) -> Iterator[FrozenRun]:

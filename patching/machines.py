@@ -135,12 +135,20 @@ def not_ready(settings: PatchSettings) -> tuple[str, ...]:
     Assessment that is switched off is not among them: such a machine is patched, and `unassessed` tells the rest.
     """
     rules = (
+        (not settings.agent, "the VM agent is not provisioned"),
+        (bool(settings.hotpatching), "hotpatching is on, which cannot be combined with the bypass flag"),
+    )
+    return (*missing_prerequisites(settings), *(reason for broken, reason in rules if broken))
+
+
+def missing_prerequisites(settings: PatchSettings) -> tuple[str, ...]:
+    """What an Azure VM lacks of the pair that a schedule needs: what the policy schedulingPrerequisite sets."""
+    rules = (
         (
             settings.patch_mode is not PatchMode.AUTOMATIC_BY_PLATFORM,
             f"patch mode is {settings.patch_mode}, not AutomaticByPlatform",
         ),
         (not settings.bypass, "bypassPlatformSafetyChecksOnUserSchedule is not true"),
-        (not settings.agent, "the VM agent is not provisioned"),
     )
     return tuple(reason for broken, reason in rules if broken)
 
@@ -148,3 +156,16 @@ def not_ready(settings: PatchSettings) -> tuple[str, ...]:
 def unassessed(settings: PatchSettings) -> bool:
     """Whether nobody looks for missing updates between the runs."""
     return settings.assessment_mode is not AssessmentMode.AUTOMATIC_BY_PLATFORM
+
+
+class Unsupported(StrEnum):
+    """Machines that Update Manager does not patch on a schedule, whatever their settings.
+
+    Source: Microsoft Learn, "Unsupported workloads for Azure Update Manager". Of Databricks: its machines are in a
+    group that denies changes to all but Databricks ("Azure Databricks, managed resource group").
+    """
+
+    SCALE_SET = "it is an instance of a virtual machine scale set, which no schedule patches"
+    AKS = "it is a node of AKS, which upgrades its node images itself"
+    DATABRICKS = "it is a node of Azure Databricks, which replaces its nodes itself"
+    WINDOWS_CLIENT = "it runs Windows client, which no schedule patches"

@@ -10,7 +10,6 @@ same day.
 Nothing here knows a time of day, a time zone, or when a recurrence starts: see `patching.schedule`.
 """
 
-import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -188,8 +187,3 @@ def _ordinal_day(day: int) -> str:
         return "last day"
     suffix = "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
     return f"{day}{suffix}"
-
-
-def days_in_month(year: int, month: int) -> int:
-    """The number of days of a month."""
-    return calendar.monthrange(year, month)[1]

@@ -1,13 +1,10 @@
 """Reading the `recurEvery` grammar: leniently, with errors that point at the place and name the nearest right form."""
 
-import difflib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from patching.limits import HOURLY_INTERVALS, OTHER_INTERVALS, WEEKDAY_OFFSETS
 from patching.recurrence import (
-    EXAMPLES,
     LAST_DAY,
     PATCH_TUESDAY_OFFSETS,
     Daily,
@@ -19,10 +16,10 @@ from patching.recurrence import (
     Weekday,
     Weekly,
     WeekOfMonth,
-    counted_unit,
     patch_tuesday,
     span,
 )
+from patching.recurrence_nearest import nearest_form
 
 
 class RecurrenceError(ValueError):
@@ -42,8 +39,8 @@ _TOKEN = re.compile(r"[A-Za-z]+|[+-]?\d+|,|\S")
 _UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 _WEEKDAYS = {str(day).lower(): day for day in Weekday}
 _WEEKS = {str(week).lower(): week for week in WeekOfMonth}
+_DATES = "day1 to day31, or day-1 for the last"
 _LONGEST_TEXT = 500
-_MOST_REPAIRS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,58 +79,34 @@ class _Reading:
 
 
 def _read(text: str) -> _Reading:
+    if len(text) > _LONGEST_TEXT:
+        raise RecurrenceError(f"it is longer than {_LONGEST_TEXT} characters", _LONGEST_TEXT)
     reader = _Reader(text)
     try:
         return _Reading(reader.recurrence(), reader.patch_tuesday)
     except RecurrenceError as error:
-        raise RecurrenceError(str(error), error.position, _mended(error.nearest)) from None
-
-
-def _mended(text: str | None) -> str | None:
-    """The canonical form of a text that was mended in one place, or None.
-
-    Where there is more to mend it is mended on, a few times.
-    """
-    for _ in range(_MOST_REPAIRS):
-        if text is None:
-            return None
-        try:
-            return str(_Reader(text).recurrence())
-        except RecurrenceError as error:
-            text = error.nearest
-    return None
+        raise RecurrenceError(str(error), error.position, nearest_form(text)) from None
 
 
 class _Reader:
-    """A cursor over a text's words, numbers and commas.
-
-    Its errors carry, as `nearest`, the text mended in the one place it failed at.
-    """
+    """A cursor over a text's words, numbers and commas."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = [_Token(match.group(), match.start()) for match in _TOKEN.finditer(text[:_LONGEST_TEXT])]
+        self.tokens = [_Token(match.group(), match.start()) for match in _TOKEN.finditer(text)]
         self.index = 0
         self.patch_tuesday: PatchTuesday | None = None
 
     def recurrence(self) -> Recurrence:
-        if len(self.text) > _LONGEST_TEXT:
-            raise RecurrenceError(f"it is longer than {_LONGEST_TEXT} characters", _LONGEST_TEXT)
-        interval_token = self.peek()
+        at = self.here()
         interval = self.interval()
-        unit_token = self.peek()
         unit = self.unit()
         allowed = HOURLY_INTERVALS if unit == "Hour" else OTHER_INTERVALS
         if interval not in allowed:
-            at = interval_token.position if interval_token else 0
-            nearest = min(max(interval, allowed.start), allowed.stop - 1)
-            rest = self.text[unit_token.position :] if unit_token else unit
-            raise RecurrenceError(
-                f"the interval of {unit.lower()}s is {span(allowed)}, not {interval}", at, f"{nearest}{rest}"
-            )
+            raise RecurrenceError(f"the interval of {unit.lower()}s is {span(allowed)}, not {interval}", at)
         result = self.rest(unit, interval)
-        if token := self.peek():
-            raise RecurrenceError(f'"{token.text}" is too much', token.position, str(result))
+        if self.peek():
+            raise self.fail(f'"{self.shown()}" is too much')
         return result
 
     def rest(self, unit: str, interval: int) -> Recurrence:
@@ -154,167 +127,127 @@ class _Reader:
         token = self.peek()
         return token.text.lower() if token else ""
 
-    def fail(self, message: str, nearest: str | None = None) -> RecurrenceError:
+    def taken(self, *words: str) -> bool:
+        """Whether these words come next; if so, goes past them."""
+        following = [token.text.lower() for token in self.tokens[self.index : self.index + len(words)]]
+        if following != list(words):
+            return False
+        self.index += len(words)
+        return True
+
+    def here(self) -> int:
         token = self.peek()
-        return RecurrenceError(message, token.position if token else len(self.text), nearest)
+        return token.position if token else len(self.text)
+
+    def shown(self) -> str:
+        """What is written here up to the next space or comma, for a message."""
+        return re.split(r"(?<=.)[\s,]", self.text[self.here() :], maxsplit=1)[0]
+
+    def fail(self, message: str) -> RecurrenceError:
+        return RecurrenceError(message, self.here())
+
+    def number(self) -> int | None:
+        """The number that comes next, which is gone past, or None."""
+        token = self.peek()
+        number = token.number if token else None
+        self.index += number is not None
+        return number
 
     def interval(self) -> int:
-        token = self.peek()
-        if token is None:
-            raise self.fail("it is empty", EXAMPLES[2])
-        if not any(char.isdigit() for char in token.text):
+        if self.peek() is None:
+            raise self.fail("it is empty")
+        if not any(char.isdigit() for char in self.word()):
             return 1
-        number = token.number
+        number = self.number()
         if number is None:
-            raise self.fail(f'"{token.text[:20]}" is no interval')
-        self.index += 1
+            raise self.fail(f'"{self.shown()[:20]}" is no interval')
         return number
 
     def unit(self) -> str:
-        token = self.peek()
-        if token is None:
+        if self.peek() is None:
             raise self.fail("the unit is missing: Hours, Days, Weeks or Month")
-        word = token.text.lower()
-        if unit := _UNITS.get(word.removesuffix("s")):
-            self.index += 1
-            return unit
-        guess = difflib.get_close_matches(word, [*_UNITS, *(f"{unit}s" for unit in _UNITS)], n=1)
-        if guess:
-            raise self.fail(f'"{token.text}" is no unit', self.replaced(token, guess[0].capitalize()))
-        raise self.fail(f'"{token.text}" is no unit: Hours, Days, Weeks or Month')
+        unit = _UNITS.get(self.word().removesuffix("s"))
+        if unit is None:
+            raise self.fail(f'"{self.shown()}" is no unit: Hours, Days, Weeks or Month')
+        self.index += 1
+        return unit
 
     def weekdays(self) -> tuple[Weekday, ...]:
         if self.peek() is None:
             return ()
         days = {self.weekday()}
-        while self.comma():
+        while self.taken(","):
             days.add(self.weekday())
         return tuple(sorted(days))
 
-    def comma(self) -> bool:
-        if self.word() == ",":
-            self.index += 1
-            return True
-        return False
-
     def weekday(self) -> Weekday:
-        token = self.peek()
-        if token is None:
+        if self.peek() is None:
             raise self.fail("a weekday is missing, Monday to Sunday")
-        day = _WEEKDAYS.get(token.text.lower())
+        day = _WEEKDAYS.get(self.word())
         if day is None:
-            raise self.fail(f'"{token.text}" is no weekday', self.nearest(token, _WEEKDAYS))
+            raise self.fail(f'"{self.shown()}" is no weekday, Monday to Sunday')
         self.index += 1
         return day
 
     def monthly(self, interval: int) -> Recurrence:
-        token = self.peek()
-        if token is None:
-            raise self.fail(
-                "the service refuses a month without its day or its week", f"{counted_unit(interval, 'Month')} day1"
-            )
-        word = token.text.lower()
-        if word == "day":
+        if self.peek() is None:
+            raise self.fail("the service refuses a month without its day or its week")
+        if self.word() == "day":
             return MonthlyDates(interval, self.dates())
-        if word == "patchtuesday" or (word == "patch" and self.following() == "tuesday"):
-            self.index += 1 if word == "patchtuesday" else 2
+        if self.taken("patchtuesday") or self.taken("patch", "tuesday"):
             return self.after_patch_tuesday(interval)
-        week = _WEEKS.get(word)
+        if self.word() in _WEEKDAYS:
+            raise self.fail(f"which {self.shown()} of the month is missing: {_list_weeks()}")
+        week = _WEEKS.get(self.word())
         if week is None:
-            if word in _WEEKDAYS:
-                nearest = self.replaced(token, f"First {token.text}")
-                raise self.fail(f"which {token.text} of the month is missing", nearest)
-            nearest = self.nearest(token, {**_WEEKS, "patchtuesday": None, "day1": None})
-            raise self.fail(
-                f'"{token.text}" is no day or week of the month: {_list_weeks()}, day1 to day31, day-1 or PatchTuesday',
-                nearest,
-            )
+            allowed = f"{_list_weeks()}, day1 to day31, day-1 or PatchTuesday"
+            raise self.fail(f'"{self.shown()}" is no day or week of the month: {allowed}')
         self.index += 1
         weekday = self.weekday()
-        position = self.peek()
+        at = self.here()
         offset = self.offset()
         if offset not in WEEKDAY_OFFSETS:
-            nearest = min(max(offset, WEEKDAY_OFFSETS.start), WEEKDAY_OFFSETS.stop - 1)
-            if week is WeekOfMonth.SECOND and weekday is Weekday.TUESDAY and offset in PATCH_TUESDAY_OFFSETS:
-                form = str(patch_tuesday(interval, offset))
-            else:
-                form = str(MonthlyWeekday(interval, week, weekday, nearest))
-            at = position.position if position else len(self.text)
-            raise RecurrenceError(f"an offset is {span(WEEKDAY_OFFSETS)} days, not {offset}", at, form)
+            raise RecurrenceError(f"an offset is {span(WEEKDAY_OFFSETS)} days, not {offset}", at)
         return MonthlyWeekday(interval, week, weekday, offset)
 
-    def following(self) -> str:
-        return self.tokens[self.index + 1].text.lower() if self.index + 1 < len(self.tokens) else ""
-
     def after_patch_tuesday(self, interval: int) -> MonthlyWeekday:
-        position = self.peek()
+        at = self.here()
         offset = self.offset()
         if offset not in PATCH_TUESDAY_OFFSETS:
-            nearest = min(max(offset, PATCH_TUESDAY_OFFSETS.start), PATCH_TUESDAY_OFFSETS.stop - 1)
-            raise RecurrenceError(
-                f"Patch Tuesday's offset is {span(PATCH_TUESDAY_OFFSETS)} days, not {offset}",
-                position.position if position else len(self.text),
-                f"{counted_unit(interval, 'Month')} PatchTuesday Offset{nearest}",
-            )
+            raise RecurrenceError(f"Patch Tuesday's offset is {span(PATCH_TUESDAY_OFFSETS)} days, not {offset}", at)
         self.patch_tuesday = PatchTuesday(offset)
         return patch_tuesday(interval, offset)
 
     def offset(self) -> int:
-        if self.word() != "offset":
+        if not self.taken("offset"):
             return 0
-        self.index += 1
-        sign = 1
-        if self.word() in ("+", "-"):
-            sign = -1 if self.word() == "-" else 1
-            self.index += 1
-        token = self.peek()
-        number = token.number if token else None
+        minus = self.taken("-")
+        signed = minus or self.taken("+")
+        at = self.here()
+        number = self.number()
         if number is None:
             raise self.fail("the number of days after Offset is missing")
-        self.index += 1
-        return sign * number
+        if signed and not self.text[at].isdigit():
+            raise RecurrenceError("the number of days after Offset has two signs", at)
+        return -number if minus else number
 
     def dates(self) -> tuple[int, ...]:
         days = {self.date()}
-        while self.comma():
+        while self.taken(","):
             days.add(self.date())
         return tuple(sorted(days - {LAST_DAY})) + ((LAST_DAY,) if LAST_DAY in days else ())
 
     def date(self) -> int:
-        token = self.peek()
-        if token is None or token.text.lower() != "day":
-            shown = f'"{token.text}" is no day of the month' if token else "a day of the month is missing"
-            nearest = None
-            if token and token.number is not None and 1 <= token.number <= 31:  # noqa: PLR2004 (days of a month)
-                nearest = self.replaced(token, f"day{token.number}")
-            raise self.fail(f"{shown}: day1 to day31, or day-1 for the last", nearest)
-        self.index += 1
-        token = self.peek()
-        number = token.number if token else None
+        if not self.taken("day"):
+            shown = f'"{self.shown()}" is no day of the month' if self.peek() else "a day of the month is missing"
+            raise self.fail(f"{shown}: {_DATES}")
+        at = self.here()
+        number = self.number()
         if number is None:
-            raise self.fail("the number after day is missing: day1 to day31, or day-1 for the last")
-        if number != LAST_DAY and not 1 <= number <= 31:  # noqa: PLR2004
-            form = "day-1" if number > 31 or number < 0 else "day1"  # noqa: PLR2004
-            nearest = f"{self.text[: self.tokens[self.index - 1].position]}{form}{self.after_current()}"
-            raise self.fail(f"day{number} is no day of a month: day1 to day31, or day-1 for the last", nearest)
-        self.index += 1
+            raise self.fail(f"the number after day is missing: {_DATES}")
+        if number != LAST_DAY and not 1 <= number <= 31:  # noqa: PLR2004 (days of a month)
+            raise RecurrenceError(f"day{number} is no day of a month: {_DATES}", at)
         return number
-
-    def after_current(self) -> str:
-        token = self.tokens[self.index]
-        return self.text[token.position + len(token.text) :]
-
-    def replaced(self, token: _Token, word: str) -> str:
-        return f"{self.text[: token.position]}{word}{self.text[token.position + len(token.text) :]}"
-
-    def nearest(self, token: _Token, words: Iterable[str]) -> str | None:
-        word = token.text.lower()
-        guesses = difflib.get_close_matches(word, list(words), n=1) or [
-            known
-            for known in words
-            if len(word) >= 2 and known.startswith(word)  # noqa: PLR2004 (an abbreviation)
-        ]
-        return self.replaced(token, guesses[0]) if guesses else None
 
 
 def _list_weeks() -> str:

@@ -1,17 +1,13 @@
 """A schedule: a recurrence with its start, expiry, time zone and window, and its runs as aware instants.
 
-What the service does is followed where it is documented. Where it is not, a choice is made here and the run carries a
-note:
+What the service does is followed where it is documented. Where it is not, a choice is made, here and for days in
+`patching.days`, and the run carries a note:
 
-- A day that a month does not have (day29 to day31) is taken as the month's last day: no run that may happen
-  goes unseen.
-- `Week` without weekdays means the weekday of the start.
-- Weeks are counted from Monday; a note says where counting from Sunday would give another day.
 - A run in the hour that daylight saving time skips starts as much later; of an hour that comes twice, the first is
   meant.
-- Hours are counted on the wall clock, as days are: a window stays at its local time all year.
-- A recurrence's intervals are counted from the start's own day, week or month; the first run is the first on or after
-  the start.
+- Hours are counted on the wall clock, as days are: a window stays at its local time all year. A note says where
+  counting real hours from the start would give another time.
+- A day that a zone leaves out, crossing the date line, has no run.
 - The schedule ends with the last run that starts before the expiry.
 """
 
@@ -20,38 +16,26 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import count
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from patching.recurrence import (
-    LAST_DAY,
-    Daily,
-    Hourly,
-    MonthlyDates,
-    MonthlyWeekday,
-    Recurrence,
-    Weekday,
-    Weekly,
-    WeekOfMonth,
-    days_in_month,
-    in_words,
-)
-from patching.zones import zone_of
-
-FIRST_YEAR, LAST_YEAR = 1990, 9998
-"""Runs are worked out for these years; the service's own "never expires" is the last day of 9999."""
+from patching.days import FIRST_YEAR, LAST_YEAR, Notes, run_days
+from patching.recurrence import Hourly, Recurrence, in_words
+from patching.zones import clock_changes, zone_of
 
 _DAY = timedelta(days=1)
-_WEEK = 7
-_MONTHS = 12
+_NEAR = timedelta(days=2)
+"""Further than a wall clock is ever from UTC, and than any change moves it."""
+
+_WALL_CLOCK_HOURS = ("hours are counted on the wall clock, which the service does not document",)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One run: its window's start and end, aware, in the schedule's zone, and what is to be said of it."""
 
     start: datetime
     end: datetime
-    notes: tuple[str, ...] = ()
+    notes: Notes = ()
 
     @property
     def start_utc(self) -> datetime:
@@ -59,12 +43,11 @@ class Run:
         return self.start.astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    """A run before the time zone is applied: wall-clock time and notes."""
+_Occurrences = Iterator[tuple[datetime, Notes]]
+"""Runs before daylight saving time is looked at: wall-clock times that carry the schedule's zone.
 
-    local: datetime
-    notes: tuple[str, ...] = ()
+Two such times are compared, and added to, by the wall clock: that is how Python treats times of one zone.
+"""
 
 
 @dataclass(frozen=True)
@@ -94,13 +77,16 @@ class Schedule:
 
         Nothing is walked through to get to `after`, and nothing is kept: the runs of a thousand years cost no memory.
         """
-        after = after.astimezone(UTC) if after else None
-        earliest = _wall_clock_before(after, self.zone) if after else self.start
-        for occurrence in self._occurrences(max(earliest, self.start)):
-            if occurrence.local.year > LAST_YEAR or (self.expires and occurrence.local >= self.expires):
+        after = _utc(after) if after else None
+        earliest = max(_wall_clock_before(after, self.zone), self._opening) if after else self._opening
+        calm_until = earliest
+        for local, notes in self._occurrences(earliest):
+            if local >= self._end:
                 return
-            run = self._run(occurrence)
-            if after is None or run.start >= after:
+            if local >= calm_until:
+                calm_until = self._calm_until(local)
+            run = Run(local, local + self.duration, notes) if local < calm_until else self._run(local, notes)
+            if run and (after is None or run.start >= after):
                 yield run
 
     def next_run(self, after: datetime) -> Run | None:
@@ -113,12 +99,18 @@ class Schedule:
 
     def starts_with_a_run(self) -> bool:
         """Whether the start itself is a run, rather than the earliest time of one."""
-        first = next(self._occurrences(self.start), None)
-        return first is not None and first.local == self.start
+        first, _ = next(self._occurrences(self._opening), (None, ()))
+        return first == self._opening
 
     def start_is_skipped(self) -> bool:
         """Whether the start is a time that daylight saving time skips, which the service refuses."""
-        return _is_skipped(self.start, self.zone)
+        return self.start_that_exists() != self.start
+
+    def start_that_exists(self) -> datetime:
+        """The start, a wall-clock time; where daylight saving time skips it, as much later as the clocks jump."""
+        if self.start.year not in range(FIRST_YEAR, LAST_YEAR + 1):
+            return self.start
+        return self._opening.astimezone(UTC).astimezone(self.zone).replace(tzinfo=None)
 
     def summary(self) -> str:
         """The schedule in words, as the portal's schedule summary has it."""
@@ -130,132 +122,58 @@ class Schedule:
             f"starting {_day_in_words(self.start.date())}{expiry}"
         )
 
-    def _run(self, occurrence: _Occurrence) -> Run:
-        start, note = _instant(occurrence.local, self.zone)
-        end = (start.astimezone(UTC) + self.duration).astimezone(self.zone)
-        return Run(start, end, (*occurrence.notes, note) if note else occurrence.notes)
+    @cached_property
+    def _opening(self) -> datetime:
+        """The start's wall-clock time."""
+        return self.start.replace(tzinfo=self.zone, fold=0)
 
-    def _occurrences(self, earliest: datetime) -> Iterator[_Occurrence]:
+    @cached_property
+    def _end(self) -> datetime:
+        """The wall-clock time from which nothing runs any more."""
+        ever = datetime(LAST_YEAR + 1, 1, 1, tzinfo=self.zone)
+        return min(self.expires.replace(tzinfo=self.zone, fold=0), ever) if self.expires else ever
+
+    def _calm_until(self, local: datetime) -> datetime:
+        """Up to which wall-clock time, from one on, no window is near a change of the zone's clocks.
+
+        Up to there, a run's start and end are plain arithmetic. Where a change is near, it is the given time itself.
+        """
+        margin = _NEAR + self.duration
+        for year in (local.year - 1, local.year, local.year + 1):
+            for change in clock_changes(self.zone, year):
+                roughly = change.instant.replace(tzinfo=self.zone)
+                if local < roughly + margin:
+                    return max(local, roughly - margin)
+        return datetime(local.year + 1, 1, 1, tzinfo=self.zone)
+
+    def _run(self, local: datetime, notes: Notes) -> Run | None:
+        """The run at a wall-clock time; None where its day is left out, or where the clock skips to the expiry."""
+        start, note = _instant(local)
+        if start >= min(local + _DAY, self._end):
+            return None
+        end = (start.astimezone(UTC) + self.duration).astimezone(self.zone)
+        return Run(start, end, (*notes, note) if note else notes)
+
+    def _occurrences(self, earliest: datetime) -> _Occurrences:
         """Occurrences on or after a wall-clock time that is not before the start."""
         if isinstance(self.recurrence, Hourly):
             yield from self._every_hours(self.recurrence.interval, earliest)
             return
-        at = self.start.time()
-        for day, notes in self._days(self.recurrence, earliest.date()):
+        at = self._opening.timetz()
+        for day, notes in run_days(self.recurrence, self.start.date(), earliest.date()):
             local = datetime.combine(day, at)
             if local >= earliest:
-                yield _Occurrence(local, notes)
+                yield local, notes
 
-    def _every_hours(self, interval: int, earliest: datetime) -> Iterator[_Occurrence]:
+    def _every_hours(self, interval: int, earliest: datetime) -> _Occurrences:
         step = timedelta(hours=interval)
-        for index in count(-((self.start - earliest) // step)):
-            local = _plus(self.start, step * index)
+        usual = self._opening.utcoffset()
+        for index in count(-((self._opening - earliest) // step)):
+            local = _plus(self._opening, step * index)
             if local is None:
                 return
             if local >= earliest:
-                yield _Occurrence(local)
-
-    def _days(self, recurrence: Recurrence, earliest: date) -> Iterator[tuple[date, tuple[str, ...]]]:
-        match recurrence:
-            case Daily(interval):
-                return _daily(self.start.date(), interval, earliest)
-            case Weekly(interval, weekdays):
-                return _weekly(self.start.date(), interval, weekdays, earliest)
-            case MonthlyDates(interval, days):
-                return _monthly_dates(self.start.date(), interval, days, earliest)
-            case MonthlyWeekday():
-                return _monthly_weekday(self.start.date(), recurrence, earliest)
-            case Hourly():
-                raise AssertionError("hours are not counted in days")
-
-
-def _daily(start: date, interval: int, earliest: date) -> Iterator[tuple[date, tuple[str, ...]]]:
-    ordinal = start.toordinal() + -(-(earliest - start).days // interval) * interval
-    for day in range(ordinal, date.max.toordinal(), interval):
-        yield date.fromordinal(day), ()
-
-
-def _weekly(
-    start: date, interval: int, weekdays: tuple[Weekday, ...], earliest: date
-) -> Iterator[tuple[date, tuple[str, ...]]]:
-    monday = start.toordinal() - start.weekday()
-    step = _WEEK * interval
-    first_week = monday + (earliest.toordinal() - monday) // step * step
-    bare = (
-        () if weekdays else ("recurEvery names no weekday: the start's is meant, which the service does not document",)
-    )
-    for week in range(first_week, date.max.toordinal() - _WEEK, step):
-        for weekday in weekdays or (Weekday(start.weekday()),):
-            day = date.fromordinal(week + weekday)
-            if day >= earliest:
-                sunday_matters = interval > 1 and (day.weekday() == Weekday.SUNDAY) != (
-                    start.weekday() == Weekday.SUNDAY
-                )
-                counting = (
-                    ("weeks are counted from Monday, which the service does not document",) if sunday_matters else ()
-                )
-                yield day, bare + counting
-
-
-def _monthly_dates(
-    start: date, interval: int, days: tuple[int, ...], earliest: date
-) -> Iterator[tuple[date, tuple[str, ...]]]:
-    for year, month in _months(_month_index(start), interval, _month_index(earliest)):
-        length = days_in_month(year, month)
-        notes: dict[int, tuple[str, ...]] = {}
-        for day in days:
-            exists = day == LAST_DAY or day <= length
-            note = (
-                ()
-                if exists
-                else (f"the month has no day {day}: its last day is shown, the service does not document it",)
-            )
-            actual = length if day == LAST_DAY else min(day, length)
-            notes[actual] = () if exists else notes.get(actual, note)
-        for day in sorted(notes):
-            found = date(year, month, day)
-            if found >= earliest:
-                yield found, notes[day]
-
-
-def _monthly_weekday(start: date, recurrence: MonthlyWeekday, earliest: date) -> Iterator[tuple[date, tuple[str, ...]]]:
-    anchor = _anchor_month(start, recurrence)
-    for year, month in _months(anchor, recurrence.interval, _month_index(earliest) - 1):
-        day = _nth_weekday(year, month, recurrence)
-        if day >= earliest:
-            yield day, ()
-
-
-def _anchor_month(start: date, recurrence: MonthlyWeekday) -> int:
-    """The month from which intervals are counted: the start's, or the one whose run an offset moved to the start."""
-    index = _month_index(start)
-    for candidate in (index, index - 1, index + 1):
-        year, month = divmod(candidate, _MONTHS)
-        if _nth_weekday(year, month + 1, recurrence) == start:
-            return candidate
-    return index
-
-
-def _nth_weekday(year: int, month: int, recurrence: MonthlyWeekday) -> date:
-    if recurrence.week is WeekOfMonth.LAST:
-        last = date(year, month, days_in_month(year, month))
-        day = last - timedelta(days=(last.weekday() - recurrence.weekday) % _WEEK)
-    else:
-        first = date(year, month, 1)
-        to_weekday = (recurrence.weekday - first.weekday()) % _WEEK
-        day = first + timedelta(days=to_weekday + _WEEK * (recurrence.week - 1))
-    return day + recurrence.offset * _DAY
-
-
-def _month_index(day: date) -> int:
-    return day.year * _MONTHS + day.month - 1
-
-
-def _months(anchor: int, interval: int, earliest: int) -> Iterator[tuple[int, int]]:
-    first = anchor + (earliest - anchor) // interval * interval
-    for index in range(first, (LAST_YEAR + 1) * _MONTHS, interval):
-        year, month = divmod(index, _MONTHS)
-        yield year, month + 1
+                yield local, () if local.utcoffset() == usual else _WALL_CLOCK_HOURS
 
 
 def _plus(local: datetime, delta: timedelta) -> datetime | None:
@@ -265,30 +183,34 @@ def _plus(local: datetime, delta: timedelta) -> datetime | None:
         return None
 
 
+def _utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # within a day of the end of the calendar
+        return instant.replace(tzinfo=UTC)
+
+
 def _wall_clock_before(instant: datetime, zone: ZoneInfo) -> datetime:
-    """A wall-clock time that is surely before an instant: a day earlier, whatever the zone does with its clocks."""
+    """A wall-clock time that is surely before an instant: days earlier, whatever the zone does with its clocks."""
     if instant.year <= FIRST_YEAR:
-        return datetime.min  # noqa: DTZ901 (the wall clock)
+        return datetime.min.replace(tzinfo=zone)
     if instant.year > LAST_YEAR:
-        return datetime.max  # noqa: DTZ901 (the wall clock)
-    return instant.astimezone(zone).replace(tzinfo=None) - _DAY
+        return datetime.max.replace(tzinfo=zone)
+    return instant.replace(tzinfo=zone) - _NEAR
 
 
-def _instant(local: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
+def _instant(local: datetime) -> tuple[datetime, str | None]:
     """The instant a wall-clock time means, and a note where daylight saving time skips or repeats that time."""
-    aware = local.replace(tzinfo=zone)
-    later_fold = aware.replace(fold=1)
-    if aware.utcoffset() == later_fold.utcoffset():
-        return aware, None
-    if _is_skipped(local, zone):
-        moved = aware.astimezone(UTC).astimezone(zone)
+    if local.utcoffset() == local.replace(fold=1).utcoffset():
+        return local, None
+    if _is_skipped(local):
+        moved = local.astimezone(UTC).astimezone(local.tzinfo)
         return moved, f"{local:%H:%M} is skipped by daylight saving time on that day: {moved:%H:%M} is shown"
-    return aware, f"{local:%H:%M} comes twice on that day: the first is shown, at UTC{_offset_text(aware)}"
+    return local, f"{local:%H:%M} comes twice on that day: the first is shown, at UTC{_offset_text(local)}"
 
 
-def _is_skipped(local: datetime, zone: ZoneInfo) -> bool:
-    aware = local.replace(tzinfo=zone)
-    return aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local
+def _is_skipped(local: datetime) -> bool:
+    return local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None)
 
 
 def _offset_text(aware: datetime) -> str:

@@ -4,9 +4,10 @@ Source: the REST specification of Microsoft.Maintenance, `ConfigurationAssignmen
 filters nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from patching.arm_ids import MACHINE_TYPES, MachineId
 from patching.machines import OperatingSystem
@@ -21,7 +22,7 @@ class TagOperator(StrEnum):
     ALL = "All"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScopeFilter:
     """What a dynamic scope lets through; each field that is not empty must match.
 
@@ -34,6 +35,22 @@ class ScopeFilter:
     locations: tuple[str, ...] = ()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     tag_operator: TagOperator = TagOperator.ANY
+
+    @cached_property
+    def allowed(self) -> tuple[frozenset[str], ...]:
+        """What it lets through of types, groups, systems and locations, for comparison; an empty set is everything."""
+        return (
+            frozenset(map(str.lower, self.resource_types)),
+            frozenset(map(str.lower, self.resource_groups)),
+            frozenset(self.os_types),
+            frozenset(map(location_key, self.locations)),
+        )
+
+    @cached_property
+    def ways(self) -> tuple[dict[str, frozenset[str]], ...]:
+        """The ways through its tags: values by tag name in lower case, which must hold together."""
+        values = {name.lower(): frozenset(values) for name, values in self.tags.items()}
+        return (values,) if self.tag_operator is TagOperator.ALL else tuple({name: values[name]} for name in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +96,19 @@ def are_disjoint(one: ScopeFilter, other: ScopeFilter) -> bool:
 
     A machine has one type, group, system and location, and one value for each tag.
     """
-    return (
-        _no_common(map(str.lower, one.resource_types), map(str.lower, other.resource_types))
-        or _no_common(map(str.lower, one.resource_groups), map(str.lower, other.resource_groups))
-        or _no_common(one.os_types, other.os_types)
-        or _no_common(map(location_key, one.locations), map(location_key, other.locations))
-        or _tags_are_disjoint(one, other)
+    if any(
+        ours and theirs and ours.isdisjoint(theirs) for ours, theirs in zip(one.allowed, other.allowed, strict=True)
+    ):
+        return True
+    return bool(one.ways and other.ways) and all(
+        _contradict(ours, theirs) for ours in one.ways for theirs in other.ways
     )
 
 
-def _no_common(one: Iterable[str], other: Iterable[str]) -> bool:
-    first, second = set(one), set(other)
-    return bool(first) and bool(second) and not first & second
-
-
-def _tags_are_disjoint(one: ScopeFilter, other: ScopeFilter) -> bool:
-    """Whether the tags of two filters exclude each other.
+def _contradict(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a tag cannot have a value for both.
 
     A filter with several tags and the operator Any lets a machine through by any of them, so that the other filter
-    would have to exclude each; with All, or with one tag, one contradiction is enough.
+    would have to exclude each way; with All, or with one tag, one contradiction is enough.
     """
-    if not one.tags or not other.tags:
-        return False
-    return all(
-        any(_values_differ(choice, other_choice) for choice in ours for other_choice in theirs)
-        for ours in _alternatives(one)
-        for theirs in _alternatives(other)
-    )
-
-
-def _alternatives(scope: ScopeFilter) -> list[list[tuple[str, frozenset[str]]]]:
-    """The ways through a filter's tags: sets of (tag name, values) that must hold together."""
-    conditions = [(name.lower(), frozenset(values)) for name, values in scope.tags.items()]
-    return [conditions] if scope.tag_operator is TagOperator.ALL else [[condition] for condition in conditions]
-
-
-def _values_differ(one: tuple[str, frozenset[str]], other: tuple[str, frozenset[str]]) -> bool:
-    return one[0] == other[0] and not one[1] & other[1]
+    return any(name in other and values.isdisjoint(other[name]) for name, values in one.items())

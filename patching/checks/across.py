@@ -7,6 +7,7 @@ from patching.checks.order import check_order
 from patching.checks.overlap import check_overlap
 from patching.checks.reach import check_reach
 from patching.faults import Findings
+from patching.limits import schedule_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ def check_across(
     """Judges schedules whose windows are right, each by itself."""
     findings = Findings()
     findings.extend(check_reach(schedules, environment))
-    findings.extend(check_overlap(schedules, virtual_machines))
+    findings.extend(check_overlap(schedules, virtual_machines, schedule_limits(environment)))
     findings.extend(check_order(schedules))
     findings.extend(check_freezes(schedules, freezes))
     return findings

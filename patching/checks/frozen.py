@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from patching.settings.model import FreezeSettings, ScheduleSettings
 
 _MOST_SHOWN = 10
+_LIVE_WITH_IT = {
+    OnRun.WARN: "cancel or move that run, or live with it",
+    OnRun.FAIL: "cancel or move that run, or set onRun: warn and live with it",
+}
 
 
 def check_freezes(schedules: "Mapping[str, ScheduleSettings]", freezes: "Mapping[str, FreezeSettings]") -> Findings:
@@ -53,7 +57,7 @@ def _check(
             f"freezes.{freeze.key}",
             f"{key} {local}",
             expected,
-            "cancel or move that run, or set onRun: warn and live with it",
+            _LIVE_WITH_IT[freeze.on_run],
         )
     more = sum(1 for _ in inside)
     if more:

@@ -44,7 +44,7 @@ def _check_block(
     if not classifications and not include:
         yield Fault(
             path,
-            found({}),
+            NOTHING,
             f"classifications or {names[0]}: the service refuses a block that installs nothing",
             "{classifications: [Critical, Security]}",
             "add classifications, or remove the block",

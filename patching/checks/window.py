@@ -35,7 +35,7 @@ def check_window(
 def _faults(prefix: str, schedule: Schedule) -> Iterator[Fault]:
     start, expires = schedule.start, schedule.expires
     if schedule.start_is_skipped():
-        later = schedule.start + timedelta(hours=1)
+        later = schedule.start_that_exists()
         yield Fault(
             f"{prefix}start",
             found(local_text(start)),

@@ -3,8 +3,8 @@
 # ruff: noqa: PLC0415 (a command loads what it needs, so that each starts fast)
 
 import sys
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import MAXYEAR, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,19 +20,23 @@ from patching.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from patching.report.calendar_page import Span
     from patching.report.planned import PlannedRun
     from patching.schedule import Schedule
 
 _DEFAULT_COUNT = 5
 _WIDE = 200
 _COUNTS = click.IntRange(min=1, max=100_000)
-_FORMATS = click.Choice(["text", "json", "markdown", "ics"])
+_FORMATS = click.Choice(["text", "json", "markdown", "ics", "html"])
+_YEAR_AS_PAGE = "with --format html, those of twelve months"
 
 
 @click.command()
 @stack_options
 @click.option("--after", type=Instant(), help="Runs that start at or after this instant; otherwise from each start on.")
-@click.option("--count", type=_COUNTS, help=f"Runs of each schedule; {_DEFAULT_COUNT} without --until.")
+@click.option(
+    "--count", type=_COUNTS, help=f"Runs of each schedule; without --until {_DEFAULT_COUNT}, or, {_YEAR_AS_PAGE}."
+)
 @click.option("--until", type=Instant(), help="Runs that start before this instant.")
 @click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
 @output_option
@@ -54,10 +58,17 @@ def calendar(
     settings = reading.settings
     if settings is None:
         end_with_faults(reading.faults, reading.warnings, form)
-    if count is None and until is None:
-        count = _DEFAULT_COUNT
     schedules = {key: schedule.schedule for key, schedule in settings.schedules.items()}
+    count, until = _extent(schedules.values(), form, after=after, count=count, until=until)
     planned = with_freezes(list(planned_runs(schedules, after=after, count=count, until=until)), settings.freezes)
+    if form == "html":
+        from patching.report.calendar_page import as_html, rings_of
+
+        rings, span = rings_of(settings), _span(planned, after=after, until=until)
+        freezes, warnings = settings.freezes, reading.warnings
+        page = as_html(settings.stack, planned, rings=rings, span=span, freezes=freezes, warnings=warnings)
+        write_report(page, output)
+        return
     if form == "text" and output is None:
         _echo_summaries(schedules)
     _report(planned, form, output)
@@ -70,7 +81,7 @@ def calendar(
 @click.option("--duration", default="03:00", show_default=True, help="HH:MM, from 01:30 to 03:55.")
 @click.option("--expires", help="YYYY-MM-DD HH:MM, local to the time zone.")
 @click.option("--after", type=Instant(), help="Runs that start at or after this instant; otherwise from the start on.")
-@click.option("--count", type=_COUNTS, default=_DEFAULT_COUNT, show_default=True)
+@click.option("--count", type=_COUNTS, help=f"Runs to show; without it {_DEFAULT_COUNT}, or, {_YEAR_AS_PAGE}.")
 @click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
 @output_option
 def runs(
@@ -81,7 +92,7 @@ def runs(
     duration: str,
     expires: str | None,
     after: datetime | None,
-    count: int,
+    count: int | None,
     form: str,
     output: Path | None,
 ) -> None:
@@ -102,9 +113,46 @@ def runs(
     for warning in single.warnings:
         click.echo(f"warning: {warning}", err=True)
     key = str(single.schedule.recurrence)
+    count, until = _extent([single.schedule], form, after=after, count=count, until=None)
+    planned = list(planned_runs({key: single.schedule}, after=after, count=count, until=until))
+    if form == "html":
+        from patching.report.calendar_page import Ring, as_html
+
+        span = _span(planned, after=after, until=until)
+        page = as_html(key, planned, rings={key: Ring(single.schedule)}, span=span, warnings=single.warnings)
+        write_report(page, output)
+        return
     if form == "text" and output is None:
         click.echo(single.schedule.summary())
-    _report(list(planned_runs({key: single.schedule}, after=after, count=count)), form, output)
+    _report(planned, form, output)
+
+
+def _extent(
+    schedules: "Iterable[Schedule]", form: str, *, after: datetime | None, count: int | None, until: datetime | None
+) -> tuple[int | None, datetime | None]:
+    """How many runs, and until when: as asked for, or else a few of each schedule, or a page of twelve months."""
+    if count is not None or until is not None:
+        return count, until
+    if form != "html":
+        return _DEFAULT_COUNT, None
+    if after is not None:
+        return None, _year_after(after)
+    firsts = [run.start for schedule in schedules if (run := schedule.first_run())]
+    return (None, _year_after(min(firsts))) if firsts else (_DEFAULT_COUNT, None)
+
+
+def _year_after(moment: datetime) -> datetime:
+    is_leap_day = (moment.month, moment.day) == (2, 29)
+    return moment.replace(year=min(moment.year + 1, MAXYEAR), day=28 if is_leap_day else moment.day)
+
+
+def _span(planned: "list[PlannedRun]", *, after: datetime | None, until: datetime | None) -> "Span | None":
+    """The time that some runs are the answer for; None where nothing says one."""
+    from patching.report.calendar_page import Span
+
+    start = after or (planned[0].run.start if planned else None)
+    end = until or max((one.run.end for one in planned), default=start)
+    return Span(start, end) if start and end and start < end else None
 
 
 def _echo_summaries(schedules: "Mapping[str, Schedule]") -> None:

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, takewhile
 
@@ -18,6 +18,7 @@ class PlannedRun:
     schedule: str
     run: Run
     notes: tuple[str, ...]
+    is_frozen: bool = False
 
 
 def planned_runs(
@@ -44,10 +45,7 @@ def with_freezes(runs: Sequence[PlannedRun], freezes: Mapping[str, FreezeSetting
         return []
     first, last = runs[0].run.start_utc, max(planned.run.end for planned in runs)
     periods = [(freeze.key, period) for freeze in freezes.values() for period in freeze.freeze.periods(first, last)]
-    return [
-        PlannedRun(planned.schedule, planned.run, (*planned.notes, *_freeze_notes(planned.run, periods)))
-        for planned in runs
-    ]
+    return [_noting(planned, tuple(_freeze_notes(planned.run, periods))) for planned in runs]
 
 
 def _stream(
@@ -60,6 +58,10 @@ def _stream(
         runs = islice(runs, count)
     for run in runs:
         yield key, run
+
+
+def _noting(planned: PlannedRun, frozen: tuple[str, ...]) -> PlannedRun:
+    return replace(planned, notes=(*planned.notes, *frozen), is_frozen=bool(frozen))
 
 
 def _freeze_notes(run: Run, periods: Iterable[tuple[str, FrozenPeriod]]) -> Iterator[str]:

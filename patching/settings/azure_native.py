@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from patching.faults import Findings
+from patching.faults import Findings, Found
 from patching.limits import Environment
 from patching.settings.model import Subscription
 from patching.settings.secret import Secret
@@ -38,6 +38,8 @@ KEYS = (
 )
 """Every setting of pulumi-azure-native 3.29.0's provider."""
 
+_SECRETS = ("clientCertificatePassword", "clientSecret", "oidcRequestToken", "oidcToken")
+
 _CLOUDS = {
     "azurepublic": Environment.PUBLIC,
     "azureusgovernment": Environment.US_GOVERNMENT,
@@ -61,6 +63,10 @@ def read(native: Mapping[str, object], findings: Findings, *, location_needed: b
             findings.faults.append(unknown_key(path, name, list(KEYS)))
         elif value is None:
             findings.fault(path, None, "a value", "give the key a value, or remove it")
+        elif name in _SECRETS and not isinstance(value, Secret):
+            got = Found("a value that is no secret", literal=False)
+            command = f"pulumi config set --secret {path}"
+            findings.warn(path, got, "a secret: the file is plain text", f"remove it and run `{command}`")
     return NativeSettings(_environment(native, findings), _location(native, findings, needed=location_needed))
 
 

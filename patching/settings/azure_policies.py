@@ -8,9 +8,8 @@ from patching.policy_definitions import PolicyKind, machines_can_be_chosen, mach
 from patching.settings.context import Context
 from patching.settings.entries import AzurePolicyEntry
 from patching.settings.model import AzurePolicySettings, Discovery, RemediationSettings
-from patching.settings.validation import EntryReading, read_entry
+from patching.settings.validation import EntryReading, read_entries
 from patching.settings.values import nearest
-from patching.settings.vocabulary import KEY_EXPECTED, is_key
 
 _FILTERS = ("operating_systems", "locations", "tags", "tag_operator")
 _MENDING = ("assign_roles", "roles_granted", "remediate", "remediation", "location")
@@ -19,14 +18,14 @@ _MENDING = ("assign_roles", "roles_granted", "remediate", "remediation", "locati
 def read_azure_policies(raw: Mapping[str, object], context: Context) -> dict[str, AzurePolicySettings]:
     """The policies that are right, by key."""
     policies: dict[str, AzurePolicySettings] = {}
-    for key, value in raw.items():
-        path = f"azurePolicies.{key}"
-        if not is_key(key):
-            context.findings.fault(path, key, KEY_EXPECTED, "rename it", "assessment")
-        reading = read_entry(AzurePolicyEntry, value, path)
-        context.findings.faults.extend(reading.faults)
-        if reading.entry is None:
-            continue
+    for key, path, reading in read_entries(
+        AzurePolicyEntry,
+        raw,
+        "azurePolicies",
+        context.findings,
+        example="assessment",
+        references=lambda _: {"scope": context.a_subscription, "schedule": context.a_schedule()},
+    ):
         scope = _scope(reading, path, context) if reading.right("scope") else None
         _check(reading, scope, path, context)
         if scope is not None and not reading.faults:
@@ -36,8 +35,6 @@ def read_azure_policies(raw: Mapping[str, object], context: Context) -> dict[str
 
 def _scope(reading: EntryReading[AzurePolicyEntry], path: str, context: Context) -> ScopeId | None:
     entry = reading.entry
-    if entry is None:
-        return None
     written = entry.scope
     if not written.startswith("/"):
         subscription = context.subscription(written, f"{path}.scope")
@@ -59,8 +56,6 @@ def _scope(reading: EntryReading[AzurePolicyEntry], path: str, context: Context)
 
 def _check(reading: EntryReading[AzurePolicyEntry], scope: ScopeId | None, path: str, context: Context) -> None:
     entry = reading.entry
-    if entry is None:
-        return
     if reading.right("kind"):
         _check_meaningless(reading, path, context)
         _check_machines(reading, path, context)
@@ -85,8 +80,6 @@ def _check(reading: EntryReading[AzurePolicyEntry], scope: ScopeId | None, path:
 def _check_meaningless(reading: EntryReading[AzurePolicyEntry], path: str, context: Context) -> None:
     """What is set but means nothing to this kind would be silently ignored: a fault."""
     entry = reading.entry
-    if entry is None:
-        return
     meaningless: list[str] = []
     if entry.kind.is_audit:
         meaningless += [*_FILTERS, *_MENDING]
@@ -113,7 +106,7 @@ def _check_meaningless(reading: EntryReading[AzurePolicyEntry], path: str, conte
 
 def _check_machines(reading: EntryReading[AzurePolicyEntry], path: str, context: Context) -> None:
     entry = reading.entry
-    if entry is None or not reading.right("machines") or "machines" not in entry.model_fields_set:
+    if not reading.right("machines") or "machines" not in entry.model_fields_set:
         return
     reached = machines_of(entry.kind)
     example = f"[{', '.join(reached)}]"
@@ -136,7 +129,7 @@ def _check_machines(reading: EntryReading[AzurePolicyEntry], path: str, context:
 
 def _check_schedule(reading: EntryReading[AzurePolicyEntry], path: str, context: Context) -> None:
     entry = reading.entry
-    if entry is None or entry.kind is not PolicyKind.RECURRING_UPDATES or not reading.right("schedule"):
+    if entry.kind is not PolicyKind.RECURRING_UPDATES or not reading.right("schedule"):
         return
     if entry.schedule is None:
         context.findings.fault(
@@ -144,12 +137,14 @@ def _check_schedule(reading: EntryReading[AzurePolicyEntry], path: str, context:
             None,
             "a key of schedules, with recurringUpdates",
             "add schedule",
-            next(iter(context.schedule_keys), ""),
+            context.a_schedule(),
         )
     elif entry.schedule not in context.schedule_keys:
         guess = nearest(entry.schedule, context.schedule_keys)
         fix = f"write {guess}" if guess else f"add {entry.schedule} to schedules"
-        context.findings.fault(f"{path}.schedule", entry.schedule, "a key of schedules", fix, guess or "")
+        context.findings.fault(
+            f"{path}.schedule", entry.schedule, "a key of schedules", fix, guess or context.a_schedule()
+        )
 
 
 def _check_exclusions(entry: AzurePolicyEntry, scope: ScopeId, path: str, context: Context) -> None:

@@ -8,8 +8,7 @@ from patching.schedule import local_text
 from patching.settings.context import Context
 from patching.settings.entries import FreezeEntry
 from patching.settings.model import FreezeSettings
-from patching.settings.validation import EntryReading, read_entry
-from patching.settings.vocabulary import KEY_EXPECTED, is_key
+from patching.settings.validation import EntryReading, read_entries
 from patching.zones import zone_of
 
 _PERIOD = ("from_", "to", "time_zone")
@@ -18,14 +17,7 @@ _PERIOD = ("from_", "to", "time_zone")
 def read_freezes(raw: Mapping[str, object], context: Context) -> dict[str, FreezeSettings]:
     """The freezes that are right, by key."""
     freezes: dict[str, FreezeSettings] = {}
-    for key, value in raw.items():
-        path = f"freezes.{key}"
-        if not is_key(key):
-            context.findings.fault(path, key, KEY_EXPECTED, "rename it", "year-end")
-        reading = read_entry(FreezeEntry, value, path)
-        context.findings.faults.extend(reading.faults)
-        if reading.entry is None:
-            continue
+    for key, path, reading in read_entries(FreezeEntry, raw, "freezes", context.findings, example="year-end"):
         freeze = _freeze(reading, path, context)
         if freeze is not None and not reading.faults:
             freezes[key] = FreezeSettings(key, freeze, reading.entry.on_run)
@@ -34,8 +26,6 @@ def read_freezes(raw: Mapping[str, object], context: Context) -> dict[str, Freez
 
 def _freeze(reading: EntryReading[FreezeEntry], path: str, context: Context) -> Freeze | None:
     entry = reading.entry
-    if entry is None:
-        return None
     given = [name for name in _PERIOD if getattr(entry, name) is not None or name in reading.wrong]
     if entry.calendar is not None or "calendar" in reading.wrong:
         for name in given:
@@ -91,6 +81,8 @@ def _from_calendar(calendar: str, path: str, context: Context) -> Freeze | None:
         else:
             reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
             fix = "write the path of the file, relative to the stack file"
+            if "://" in calendar:
+                fix = "download it beside the stack file, and write its path: no address is asked"
             context.findings.fault(
                 where, calendar, f"a file that can be read ({reason})", fix, "calendars/change-freeze.ics"
             )

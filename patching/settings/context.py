@@ -10,6 +10,7 @@ from patching.limits import Environment
 from patching.settings.model import ResourceGroup, Subscription
 from patching.settings.values import nearest
 
+EXAMPLE_MACHINE_ID = "/subscriptions/…/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/web01"
 _NO_SUBSCRIPTION = Subscription("main", "00000000-0000-0000-0000-000000000000")
 
 
@@ -26,7 +27,8 @@ class Context:
     """The stack's own settings, the keys there are, and where findings go.
 
     The keys are those the file has, right or wrong, so that a reference to a faulty entry is no fault of its own.
-    `as_of` is the time it is, where somebody said so. `location` is empty where the stack names none.
+    `schedules_of_policies` are the schedules that policies attach machines to. `as_of` is the time it is, where
+    somebody said so. `location` is empty where the stack names none.
     """
 
     project: str
@@ -39,10 +41,31 @@ class Context:
     tags: Mapping[str, str]
     protect: bool
     schedule_keys: Collection[str]
+    schedules_of_policies: Collection[str]
     machine_keys: Collection[str]
     read_file: ReadFile | None
     as_of: datetime | None
     findings: Findings = field(default_factory=Findings)
+
+    def tags_with(self, own: Mapping[str, str]) -> dict[str, str]:
+        """The stack's tags and a resource's own, which win: Azure tells tag names apart without regard to case."""
+        replaced = {name.lower() for name in own}
+        return {name: value for name, value in self.tags.items() if name.lower() not in replaced} | dict(own)
+
+    @property
+    def a_subscription(self) -> str:
+        """An example of a subscription's key."""
+        return next(iter(self.subscription_keys), "main")
+
+    @property
+    def a_machine(self) -> str:
+        """An example of a schedule's machines."""
+        key = next(iter(self.machine_keys), None)
+        return f"[{key}]" if key else f"[{EXAMPLE_MACHINE_ID}]"
+
+    def a_schedule(self, but: str = "") -> str:
+        """An example of a schedule's key; empty where there is none but that one."""
+        return next((key for key in self.schedule_keys if key != but), "")
 
     def subscription(self, key: str | None, path: str) -> Subscription:
         """The subscription an entry names, or the first.

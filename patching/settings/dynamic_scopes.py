@@ -6,11 +6,11 @@ from patching.arm_ids import resource_group_id, subscription_id
 from patching.limits import schedule_limits
 from patching.names import NameBudgetError, assignment_name
 from patching.scopes import ScopeFilter
+from patching.settings.assignment_names import check_assignment_name
 from patching.settings.context import Configuration, Context
 from patching.settings.entries import ScopeEntry
 from patching.settings.model import DynamicScope, ScopeTarget, Subscription
-from patching.settings.validation import EntryReading, read_entry
-from patching.settings.vocabulary import KEY_EXPECTED, is_key
+from patching.settings.validation import EntryReading, read_entries
 
 
 def read_scopes(
@@ -18,14 +18,17 @@ def read_scopes(
 ) -> dict[str, DynamicScope]:
     """The dynamic scopes of one schedule, by key; those that are wrong leave faults and are left out."""
     scopes: dict[str, DynamicScope] = {}
-    for key, value in raw.items():
-        where = f"{path}.{key}"
-        if not is_key(key):
-            context.findings.fault(where, key, KEY_EXPECTED, "rename it", "test-ring")
-        reading = read_entry(ScopeEntry, value, where)
-        context.findings.faults.extend(reading.faults)
-        if reading.entry is None:
-            continue
+    for key, where, reading in read_entries(
+        ScopeEntry,
+        raw,
+        path,
+        context.findings,
+        example="test-ring",
+        references=lambda _: {
+            "subscriptions": f"[{context.a_subscription}]",
+            "subscriptions[]": context.a_subscription,
+        },
+    ):
         _check(reading, where, context)
         targets = _targets(reading, where, key, configuration, context)
         if not reading.faults:
@@ -46,8 +49,6 @@ def _filter(entry: ScopeEntry) -> ScopeFilter:
 
 def _check(reading: EntryReading[ScopeEntry], path: str, context: Context) -> None:
     entry, findings = reading.entry, context.findings
-    if entry is None:
-        return
     limits = schedule_limits(context.environment)
     if len(entry.tags) > limits.tags_per_dynamic_scope:
         expected = f"at most {limits.tags_per_dynamic_scope} tags in a dynamic scope"
@@ -76,8 +77,6 @@ def _targets(
     reading: EntryReading[ScopeEntry], path: str, key: str, configuration: Configuration, context: Context
 ) -> tuple[ScopeTarget, ...]:
     entry = reading.entry
-    if entry is None:
-        return ()
     if reading.right("subscriptions") and entry.subscriptions is not None:
         if not entry.subscriptions:
             context.findings.fault(
@@ -104,6 +103,10 @@ def _target(
 ) -> ScopeTarget | None:
     group = entry.resource_group
     scope_id = resource_group_id(subscription.id, group) if group else subscription_id(subscription.id)
+    if entry.assignment_name is not None and not check_assignment_name(
+        entry.assignment_name, scope_id, path, context.findings
+    ):
+        return None
     try:
         name = entry.assignment_name or assignment_name(configuration.name, configuration.id, scope_id, key)
     except NameBudgetError as error:

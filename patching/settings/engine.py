@@ -9,6 +9,9 @@ from datetime import datetime
 from patching.plain_data import as_list, as_map
 from patching.settings.secret import Secret
 
+PASSWORDS = "adminPasswords"
+"""The one key of the project that is secret."""
+
 DEEPEST = 60
 """No stack file is nested this deeply; what is stays text, or is a fault of the whole file."""
 
@@ -19,12 +22,27 @@ def from_engine(config: Mapping[str, str], secret_keys: Collection[str] = ()) ->
     """The plain mapping of a stack's configuration, from what the engine hands to a program.
 
     The engine passes every value as text, maps and lists as JSON. What is under `secret_keys` (full keys) does not come
-    in: in its place stands `Secret`, in a map for each of its keys, so that it can be said which are there.
+    in: in its place stands `Secret`.
     """
-    return {key: _secret(_value(text)) if key in secret_keys else _value(text) for key, text in config.items()}
+    return {
+        key: without_secrets(key, from_text(text)) if key in secret_keys else from_text(text)
+        for key, text in config.items()
+    }
 
 
-def _value(text: str) -> object:
+def without_secrets(key: str, value: object) -> object:
+    """What stands in the place of a value that has a secret anywhere in it: the engine calls all of it secret.
+
+    Of the passwords it can be said which there are.
+    """
+    entries = as_map(value) if key.endswith(f":{PASSWORDS}") else None
+    return Secret() if entries is None else dict.fromkeys(entries, Secret())
+
+
+def from_text(text: str) -> object:
+    """What the engine's text for one key means: a map or list if it is JSON, nothing if it is empty, or text."""
+    if not text:
+        return None
     if text[:1] not in ("{", "["):
         return text
     try:
@@ -45,8 +63,3 @@ def _with_dates(value: object, depth: int = 0) -> object:
         with suppress(ValueError):
             return datetime.fromisoformat(match[1])
     return value
-
-
-def _secret(value: object) -> object:
-    entries = as_map(value)
-    return Secret() if entries is None else dict.fromkeys(entries, Secret())

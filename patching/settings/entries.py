@@ -7,7 +7,7 @@ nothing of another.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
@@ -28,6 +28,9 @@ class Entry(BaseModel):
     """A map of the stack file: camelCase keys, none that is not known."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    example: ClassVar[Mapping[str, object]] = {}
+    """An entry that is right, where its required fields alone say too little."""
 
 
 def _resource_type(value: object) -> str:
@@ -147,6 +150,7 @@ class ScheduleEntry(Entry):
     follows: Annotated[FollowsEntry | None, BeforeValidator(values.plain)] = Field(
         default=None, description="ring order", examples=[{"schedule": "canary", "days": 7}]
     )
+    tags: v.Tags = Field(default={}, description="its own tags, beside the stack's", examples=[{"ring": "test"}])
     protect: _OptionalFlag = Field(default=None, description="Pulumi's protect", examples=[False])
     adopt: v.Flag = Field(default=False, description="import what is there instead of making it", examples=[False])
 
@@ -168,6 +172,8 @@ class MachineEntry(Entry):
 
 class ScopeEntry(Entry):
     """`schedules.<key>.scopes.<key>`."""
+
+    example = {"tags": {"patch-ring": ["test"]}}
 
     subscriptions: Annotated[tuple[str, ...] | None, PlainValidator(values.list_of(values.text))] = Field(
         default=None, description="keys of subscriptions", examples=[["main"]]
@@ -325,6 +331,8 @@ class AzurePolicyEntry(Entry):
 
 class FreezeEntry(Entry):
     """`freezes.<key>`: from, to and timeZone, or a calendar."""
+
+    example = {"from": "2026-12-18 00:00", "to": "2027-01-04 00:00", "timeZone": "W. Europe Standard Time"}
 
     from_: _OptionalTime = Field(
         default=None, alias="from", description="when it begins", examples=["2026-12-18 00:00"]

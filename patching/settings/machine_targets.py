@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from patching.arm_ids import ArmIdError, parse_machine_id
 from patching.names import NameBudgetError, assignment_name, machine_key
-from patching.settings.context import Configuration, Context
+from patching.plain_data import as_map
+from patching.settings.assignment_names import check_assignment_name
+from patching.settings.context import EXAMPLE_MACHINE_ID, Configuration, Context
 from patching.settings.entries import MachineEntry
 from patching.settings.model import ExistingMachine, MachineTarget, ManagedMachine, VirtualMachineSettings
 from patching.settings.validation import read_entry
@@ -22,9 +24,13 @@ def read_machines(
     seen: dict[str, str] = {}
     for index, item in enumerate(raw):
         where = f"{path}[{index}]"
+        if not isinstance(item, str) and as_map(item) is None:
+            expected = "a key of virtualMachines, a machine's ARM id, or a map with id, location, assignmentName"
+            context.findings.fault(where, item, expected, "write the machine, or remove the item", EXAMPLE_MACHINE_ID)
+            continue
         reading = read_entry(MachineEntry, {"id": item} if isinstance(item, str) else item, where)
         context.findings.faults.extend(reading.faults)
-        if reading.entry is None or not reading.right("id"):
+        if not reading.right("id"):
             continue
         if item_path := seen.get(reading.entry.id.lower().rstrip("/")):
             context.findings.fault(
@@ -51,7 +57,7 @@ def _managed(
         guess = nearest(entry.id, context.machine_keys)
         expected = "a key of virtualMachines, or the ARM id of an Azure VM or Arc machine"
         fix = f"write {guess}" if guess else f"add {entry.id} to virtualMachines, or write the machine's ARM id"
-        context.findings.fault(path, entry.id, expected, fix, guess or _EXAMPLE_ID)
+        context.findings.fault(path, entry.id, expected, fix, guess or EXAMPLE_MACHINE_ID)
         return None
     if entry.location is not None:
         expected = "no location, for a machine of virtualMachines"
@@ -72,9 +78,6 @@ def _managed(
     )
 
 
-_EXAMPLE_ID = "/subscriptions/…/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/web01"
-
-
 def _existing(
     entry: MachineEntry,
     path: str,
@@ -87,7 +90,11 @@ def _existing(
     except ArmIdError as error:
         expected = f"the ARM id of an Azure VM or Arc machine ({error})"
         context.findings.fault(
-            path, entry.id, expected, "copy the machine's resource id from its JSON view in the portal", _EXAMPLE_ID
+            path,
+            entry.id,
+            expected,
+            "copy the machine's resource id from its JSON view in the portal",
+            EXAMPLE_MACHINE_ID,
         )
         return None
     own = next((key for key, own in virtual_machines.items() if own.resource_id.lower() == str(machine).lower()), None)
@@ -119,6 +126,7 @@ def _assignment_name(
     entry: MachineEntry, path: str, configuration: Configuration, machine_id: str, context: Context
 ) -> str | None:
     if entry.assignment_name is not None:
+        check_assignment_name(entry.assignment_name, machine_id, path, context.findings)
         return entry.assignment_name
     try:
         return assignment_name(configuration.name, configuration.id, machine_id)

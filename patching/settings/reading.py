@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patching.checks.across import check_across
-from patching.faults import Fault, Findings
+from patching.faults import Fault, Findings, Found
 from patching.freezes import ReadFile
 from patching.plain_data import as_map, in_key_order
 from patching.settings import azure_native
@@ -16,10 +16,10 @@ from patching.settings.entries import ResourceGroupEntry, SubscriptionEntry
 from patching.settings.model import ResourceGroup, Settings, Subscription
 from patching.settings.schedules import read_schedules
 from patching.settings.secret import Secret
-from patching.settings.validation import read_entry, refuse, unknown_key
+from patching.settings.validation import read_entries, read_entry, refuse, unknown_key
 from patching.settings.values import Refused, RefusedInside, a_map, flag, nearest
 from patching.settings.virtual_machines import read_virtual_machines
-from patching.settings.vocabulary import KEY_EXPECTED, is_key, resource_group_name, tags
+from patching.settings.vocabulary import resource_group_name, tags
 
 TOP_LEVEL_KEYS = (
     "subscriptions",
@@ -33,6 +33,10 @@ TOP_LEVEL_KEYS = (
     "freezes",
 )
 """The project's own keys, all of them optional."""
+
+
+_OTHERS = ("azure", "azuread", "azuredevops", "azapi")
+"""Namespaces of other Pulumi packages that only look like misspelt ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def _split(raw: Mapping[str, object], project: str, findings: Findings) -> tuple
             own[name] = in_key_order(value)
         elif namespace == azure_native.NAMESPACE:
             native[name] = value
-        elif guess := nearest(namespace, [project, azure_native.NAMESPACE]):
+        elif namespace not in _OTHERS and (guess := _namespace(namespace, name, project)):
             findings.fault(
                 key, key, f"a key of {project} or {azure_native.NAMESPACE}", f"write {guess}:{name}", f"{guess}:{name}"
             )
@@ -115,6 +119,12 @@ def _split(raw: Mapping[str, object], project: str, findings: Findings) -> tuple
         if name not in TOP_LEVEL_KEYS:
             findings.faults.append(unknown_key(name, name, list(TOP_LEVEL_KEYS)))
     return own, native
+
+
+def _namespace(written: str, name: str, project: str) -> str | None:
+    """The namespace that a misspelt one means: that of the two which has such a key, or the nearest."""
+    guess = nearest(written, [project, azure_native.NAMESPACE])
+    return azure_native.NAMESPACE if guess and name in azure_native.KEYS else guess
 
 
 def _check_first_subscription(written: object, own: Mapping[str, object], findings: Findings) -> None:
@@ -154,7 +164,17 @@ def _passwords(own: Mapping[str, object], findings: Findings) -> set[str] | None
     value = own.get("adminPasswords")
     if isinstance(value, Secret):
         return None
+    if "adminPasswords" in own and as_map(value) is None:
+        got = Found("no map" if value is not None else "nothing", literal=False)  # it may be a password
+        command = "pulumi config set --secret --path adminPasswords.MACHINE"
+        findings.fault("adminPasswords", got, "a map from machine to password, each a secret", f"run `{command}`")
+        return set()
     passwords = _map(own, "adminPasswords", findings)
+    machines = as_map(own.get("virtualMachines")) or {}
+    for key in sorted(passwords.keys() - {str(machine) for machine in machines}):
+        expected = "a key of virtualMachines: no machine of the stack has this password"
+        fix = f"run `pulumi config rm --path adminPasswords.{key}`"
+        findings.warn(f"adminPasswords.{key}", Found("a password", literal=False), expected, fix)
     for key, password in passwords.items():
         if not isinstance(password, Secret):
             command = f"pulumi config set --secret --path adminPasswords.{key}"
@@ -192,6 +212,7 @@ def _context(
         tags=_tags(own, findings),
         protect=_protect(own, findings),
         schedule_keys=_keys(own, "schedules"),
+        schedules_of_policies=_schedules_of_policies(own),
         machine_keys=_keys(own, "virtualMachines"),
         read_file=read_file,
         as_of=as_of,
@@ -203,16 +224,16 @@ def _keys(own: Mapping[str, object], name: str) -> list[str]:
     return [str(key) for key in as_map(own.get(name)) or ()]
 
 
+def _schedules_of_policies(own: Mapping[str, object]) -> set[str]:
+    policies = (as_map(policy) or {} for policy in (as_map(own.get("azurePolicies")) or {}).values())
+    return {str(policy["schedule"]) for policy in policies if "schedule" in policy}
+
+
 def _subscriptions(raw: Mapping[str, object], findings: Findings, *, needed: bool) -> dict[str, Subscription]:
     subscriptions: dict[str, Subscription] = {}
     seen: dict[str, str] = {}
-    for key, value in raw.items():
-        path = f"subscriptions.{key}"
-        if not is_key(key):
-            findings.fault(path, key, KEY_EXPECTED, "rename it", "main")
-        reading = read_entry(SubscriptionEntry, value, path)
-        findings.faults.extend(reading.faults)
-        if reading.entry is None or reading.faults:
+    for key, path, reading in read_entries(SubscriptionEntry, raw, "subscriptions", findings, example="main"):
+        if reading.faults:
             continue
         if other := seen.get(reading.entry.id.lower()):
             findings.fault(
@@ -238,9 +259,13 @@ def _resource_group(own: Mapping[str, object], stack: str, findings: Findings) -
         except Refused as refused:
             refuse(findings, "resourceGroup", value, refused)
             return default
+    if as_map(value) is None:
+        expected = "the group's name, or a map with name, create"
+        findings.fault("resourceGroup", value, expected, "write the name, or remove the key", default.name)
+        return default
     reading = read_entry(ResourceGroupEntry, value, "resourceGroup")
     findings.faults.extend(reading.faults)
-    return ResourceGroup(reading.entry.name, reading.entry.create) if reading.entry else default
+    return ResourceGroup(reading.entry.name, reading.entry.create) if reading.right("name") else default
 
 
 def _tags(own: Mapping[str, object], findings: Findings) -> dict[str, str]:

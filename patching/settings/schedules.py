@@ -21,9 +21,8 @@ from patching.settings.model import (
     VirtualMachineSettings,
     WindowsUpdates,
 )
-from patching.settings.validation import EntryReading, read_entry
+from patching.settings.validation import EntryReading, read_entries
 from patching.settings.values import nearest
-from patching.settings.vocabulary import KEY_EXPECTED, is_key
 
 _WINDOW = ("start", "expires", "time_zone", "duration", "recur_every")
 
@@ -41,31 +40,37 @@ def read_schedules(
 ) -> dict[str, ScheduleReading]:
     """Every schedule of the file that is a map at all."""
     readings: dict[str, ScheduleReading] = {}
-    for key, value in raw.items():
-        path = f"schedules.{key}"
-        if not is_key(key):
-            context.findings.fault(
-                path, key, KEY_EXPECTED, "rename it, and give the Azure name as name", "linux-patch-tuesday"
-            )
-        reading = read_entry(ScheduleEntry, value, path)
-        context.findings.faults.extend(reading.faults)
-        if reading.entry is None:
-            continue
+    fix = "rename it, and give the Azure name as name"
+
+    def references(key: str) -> Mapping[str, str]:
+        other = context.a_schedule(but=key)
+        follows = {"follows": f"{{schedule: {other}, days: 7}}" if other else "", "follows.schedule": other}
+        return {"subscription": context.a_subscription, "machines": context.a_machine, **follows}
+
+    entries = read_entries(
+        ScheduleEntry,
+        raw,
+        "schedules",
+        context.findings,
+        example="linux-patch-tuesday",
+        fix=fix,
+        references=references,
+    )
+    for key, path, reading in entries:
         subscription = context.subscription(
             reading.entry.subscription if reading.right("subscription") else None, f"{path}.subscription"
         )
         schedule = reading.entry.window
-        _check(reading, schedule, path, context)
+        _check(reading, schedule, key, path, context)
         settings = _resolved(key, reading.entry, schedule, subscription, virtual_machines, context=context)
         _check_names(reading, settings, path, context)
+        _check_reach(reading, key, path, context)
         readings[key] = ScheduleReading(settings, reading.right(*_WINDOW))
     return readings
 
 
-def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, path: str, context: Context) -> None:
+def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, key: str, path: str, context: Context) -> None:
     entry, findings = reading.entry, context.findings
-    if entry is None:
-        return
     if reading.right(*_WINDOW):
         judged = check_window(path, schedule, entry.recur_every.patch_tuesday, context.as_of)
         findings.extend(judged)
@@ -75,7 +80,18 @@ def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, path: str, 
         written = entry.follows.schedule
         guess = nearest(written, context.schedule_keys)
         fix = f"write {guess}" if guess else f"add the schedule {written}, or remove follows"
-        findings.fault(f"{path}.follows.schedule", written, "a key of schedules", fix, guess or "")
+        findings.fault(
+            f"{path}.follows.schedule", written, "a key of schedules", fix, guess or context.a_schedule(but=key)
+        )
+
+
+def _check_reach(reading: EntryReading[ScheduleEntry], key: str, path: str, context: Context) -> None:
+    entry = reading.entry
+    reaches = entry.machines or entry.scopes or key in context.schedules_of_policies
+    if reading.right("machines", "scopes") and not reaches:
+        expected = "machines, scopes, or a policy recurringUpdates that names it: so far it patches nothing"
+        example = "{test-ring: {tags: {patch-ring: [test]}}}"
+        context.findings.warn(f"{path}.scopes", None, expected, "add machines or scopes, or remove it", example)
 
 
 def _check_names(reading: EntryReading[ScheduleEntry], settings: ScheduleSettings, path: str, context: Context) -> None:
@@ -125,7 +141,7 @@ def _resolved(
         follows=Follows(entry.follows.schedule, entry.follows.days) if entry.follows else None,
         protect=context.protect if entry.protect is None else entry.protect,
         adopt=entry.adopt,
-        tags=context.tags,
+        tags=context.tags_with(entry.tags),
     )
 
 

@@ -24,7 +24,7 @@ class SingleSchedule:
 def read_single_schedule(window: Mapping[str, str]) -> SingleSchedule:
     """Reads `recurEvery`, `start`, `timeZone`, `duration` and perhaps `expires`, as those of a stack file."""
     reading = read_entry(ScheduleEntry, {**window, **_NO_UPDATES}, "")
-    if reading.entry is None or reading.faults:
+    if reading.faults:
         return SingleSchedule(None, reading.faults, ())
     entry = reading.entry
     judged = check_window("", entry.window, entry.recur_every.patch_tuesday)

@@ -1,7 +1,8 @@
 """Reading one entry of the stack file: pydantic's errors become faults, and what is right is judged further."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from patching.faults import NOTHING, Fault, Findings, found
 from patching.plain_data import as_list, as_map
 from patching.settings.entries import Entry
 from patching.settings.values import Refused, RefusedInside, nearest
+from patching.settings.vocabulary import KEY_EXPECTED, is_key
 
 _Entry = TypeVar("_Entry", bound=Entry)
 
@@ -21,21 +23,50 @@ class EntryReading(Generic[_Entry]):
     """An entry as far as it is right.
 
     `entry` has examples in the place of the fields that are wrong, whose names are in `wrong`, so that the other fields
-    can be judged; it is None only where there is no map at all.
+    can be judged; where there is no map at all, every field is wrong.
     """
 
-    entry: _Entry | None
+    entry: _Entry
     wrong: frozenset[str]
     faults: tuple[Fault, ...]
 
     def right(self, *names: str) -> bool:
         """Whether these fields, by attribute name, are as the user wrote them."""
-        return self.entry is not None and not self.wrong.intersection(names)
+        return not self.wrong.intersection(names)
 
 
 def refuse(findings: Findings, path: str, got: object, refused: Refused, example: str = "") -> None:
     """Adds a fault for a value that a validator refused."""
-    findings.fault(path, got, refused.expected, refused.fix, refused.example or example)
+    findings.fault(path, got, refused.expected, refused.fix, _example(refused, example))
+
+
+def read_entries(
+    model: type[_Entry],
+    raw: Mapping[str, object],
+    path: str,
+    findings: Findings,
+    *,
+    example: str,
+    fix: str = "rename it",
+    references: Callable[[str], Mapping[str, str]] = lambda _: {},
+) -> Iterator[tuple[str, str, EntryReading[_Entry]]]:
+    """Reads the entries of a map, such as `schedules`: key, path and what came of each that is a map at all.
+
+    Their own faults are added to `findings`. `example` is a key that would be right, `fix` what to do with one that is
+    not. `references` has, by an entry's key, an example that this file has for each field that names something else
+    (`scopes[]` for the items of a list).
+    """
+    for key, value in raw.items():
+        where = f"{path}.{key}"
+        if not is_key(key):
+            findings.fault(where, key, KEY_EXPECTED, fix, example)
+        reading = read_entry(model, value, where)
+        examples = {f"{where}.{field}": one for field, one in references(key).items()}
+        for fault in reading.faults:
+            field = re.sub(r"\[\d+\]$", "[]", fault.path)
+            findings.faults.append(replace(fault, example=examples.get(field, fault.example)))
+        if as_map(value) is not None:
+            yield key, where, reading
 
 
 def read_entry(model: type[_Entry], raw: object, path: str, *, by_name: bool = False) -> EntryReading[_Entry]:
@@ -46,7 +77,7 @@ def read_entry(model: type[_Entry], raw: object, path: str, *, by_name: bool = F
     """
     plain = as_map(raw)
     if plain is None:
-        example = _shown(_example_of(model, by_name=by_name))
+        example = _shown(model.example or _example_of(model, by_name=by_name))
         fault = Fault(
             path,
             found(raw),
@@ -54,7 +85,7 @@ def read_entry(model: type[_Entry], raw: object, path: str, *, by_name: bool = F
             example,
             "write its keys below it, indented",
         )
-        return EntryReading(None, frozenset(), (fault,))
+        return EntryReading(_mended(model, {}, by_name=by_name), frozenset(model.model_fields), (fault,))
     given = {str(key): value for key, value in plain.items()}
     try:
         return EntryReading(model.model_validate(given, by_alias=not by_name, by_name=by_name), frozenset(), ())
@@ -62,13 +93,15 @@ def read_entry(model: type[_Entry], raw: object, path: str, *, by_name: bool = F
         errors = error.errors(include_url=False)
     wrong = {str(details["loc"][0]) for details in errors}
     names = {_spelled(name, info, by_name=by_name): name for name, info in model.model_fields.items()}
-    mended = {key: value for key, value in given.items() if key in names and key not in wrong}
-    for key, name in names.items():
-        if model.model_fields[name].is_required() and key not in mended:
-            mended[key] = model.model_fields[name].examples[0]  # pyright: ignore[reportOptionalSubscript] (every field has one; a test says so)
-    entry = model.model_validate(mended, by_alias=not by_name, by_name=by_name)
+    right = {key: value for key, value in given.items() if key in names and key not in wrong}
+    entry = _mended(model, right, by_name=by_name)
     faults = tuple(fault for details in errors for fault in _faults(model, details, path, by_name=by_name))
     return EntryReading(entry, frozenset(names[key] for key in wrong if key in names), faults)
+
+
+def _mended(model: type[_Entry], right: Mapping[str, object], *, by_name: bool) -> _Entry:
+    """The entry with what is right of it, and examples for whatever it cannot be without."""
+    return model.model_validate({**_example_of(model, by_name=by_name), **right}, by_alias=not by_name, by_name=by_name)
 
 
 def _faults(model: type[BaseModel], details: ErrorDetails, path: str, *, by_name: bool) -> Iterator[Fault]:
@@ -84,16 +117,31 @@ def _faults(model: type[BaseModel], details: ErrorDetails, path: str, *, by_name
         case "extra_forbidden":
             yield unknown_key(where, str(location[-1]), _key_names(owner, by_name=by_name))
         case _ if isinstance(cause, RefusedInside):
+            first = _first_of(info.examples[0]) if info and info.examples else ""
             for place in cause.places:
                 refused = place.refused
-                yield Fault(f"{where}{place.key}", found(place.value), refused.expected, refused.example, refused.fix)
+                shown = _example(refused, _shown(first))
+                yield Fault(f"{where}{place.key}", found(place.value), refused.expected, shown, refused.fix)
+        case _ if isinstance(cause, Refused) and details["input"] is None:
+            fix = "give the key a value" if info and info.is_required() else "give the key a value, or remove it"
+            yield Fault(where, NOTHING, f"a value: {described}", example, fix)
         case _ if isinstance(cause, Refused):
-            yield Fault(where, found(details["input"]), cause.expected, cause.example or example, cause.fix)
+            yield Fault(where, found(details["input"]), cause.expected, _example(cause, example), cause.fix)
         case _:
             keys = _keys(_model_of(info), by_name=by_name)
             yield Fault(
                 where, found(details["input"]), f"a map with {keys}", example, "write its keys below it, indented"
             )
+
+
+def _example(refused: Refused, of_field: str) -> str:
+    return "" if refused.example is None else refused.example or of_field
+
+
+def _first_of(example: object) -> object:
+    """The first item of an example that is a list, or the first value of one that is a map."""
+    items = list((as_map(example) or {}).values()) or list(as_list(example) or ())
+    return items[0] if items else ""
 
 
 def unknown_key(path: str, key: str, known: list[str]) -> Fault:
@@ -141,6 +189,7 @@ def _keys(model: type[BaseModel] | None, *, by_name: bool) -> str:
 
 
 def _example_of(model: type[BaseModel], *, by_name: bool) -> dict[str, object]:
+    """The smallest map that is right: what the model cannot be without."""
     return {
         _spelled(name, info, by_name=by_name): info.examples[0]
         for name, info in model.model_fields.items()
@@ -153,7 +202,16 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if (entries := as_map(value)) is not None:
-        return f"{{{', '.join(f'{key}: {_shown(one)}' for key, one in entries.items())}}}"
+        return f"{{{', '.join(f'{key}: {_quoted(one)}' for key, one in entries.items())}}}"
     if (items := as_list(value)) is not None:
-        return f"[{', '.join(_shown(one) for one in items)}]"
+        return f"[{', '.join(_quoted(one) for one in items)}]"
     return str(value)
+
+
+def _quoted(value: object) -> str:
+    """What is in a list or a map, in quotes where a reader of YAML may take text for a number or a time."""
+    return (
+        f'"{value}"'
+        if isinstance(value, str) and value[:1].isdigit() and value.strip("0123456789:- ") == ""
+        else _shown(value)
+    )

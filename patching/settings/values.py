@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from patching.plain_data import as_list, as_map
 from patching.settings.secret import Secret
@@ -21,9 +21,12 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Refused(ValueError):  # noqa: N818 (it reads as what it says)
-    """A value that is not allowed: what is, an example (none, where the field's own will do), and the fix."""
+    """A value that is not allowed: what is, an example, and the fix.
 
-    def __init__(self, expected: str, fix: str, example: str = "") -> None:
+    The example is empty where the field's own will do, and None where it would not.
+    """
+
+    def __init__(self, expected: str, fix: str, example: str | None = "") -> None:
         super().__init__(expected)
         self.expected = expected
         self.example = example
@@ -36,7 +39,8 @@ def plain(value: object) -> object:
         raise Refused("a value", "give the key a value, or remove it")
     if isinstance(value, Secret):
         raise Refused(
-            "a plain value", "set it without --secret; only adminPasswords and azure-native's own secrets may be secret"
+            "plain values, with no secret in them",
+            "set it without --secret; only adminPasswords and azure-native's own secrets may be secret",
         )
     return value
 
@@ -54,7 +58,7 @@ def text(value: object) -> str:
     if not value.strip():
         raise Refused("text, not empty", "write the text, or remove the key")
     if value != value.strip():
-        raise Refused("text without spaces around it", "remove the spaces")
+        raise Refused("text without spaces around it", "remove the spaces", value.strip())
     if not value.isprintable():
         raise Refused("text on one line, without control characters", "remove line breaks and control characters")
     return value
@@ -174,6 +178,10 @@ class RefusedInside(ValueError):  # noqa: N818 (as above)
         self.places = tuple(places)
 
 
+def _refuse_empty_item() -> NoReturn:
+    raise Refused("a value", "write a value, or remove the item")
+
+
 def list_of(item: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
     """A validator for a list whose items are judged by another one, with nothing in it twice."""
 
@@ -182,12 +190,12 @@ def list_of(item: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]
         places: list[Place] = []
         for index, one in enumerate(a_list(value)):
             try:
-                judged = item(one)
+                judged = item(one) if one is not None else _refuse_empty_item()
             except Refused as refused:
                 places.append(Place(f"[{index}]", one, refused))
                 continue
             if judged in items:
-                places.append(Place(f"[{index}]", one, Refused("each value once", f"remove the second {judged}")))
+                places.append(Place(f"[{index}]", one, Refused("each value once", f"remove the second {judged}", None)))
             items.append(judged)
         if places:
             raise RefusedInside(places)

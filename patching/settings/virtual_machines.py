@@ -3,15 +3,13 @@
 from collections.abc import Collection, Mapping
 
 from patching.arm_ids import SUBSCRIPTION_ID
+from patching.images import EXAMPLE_PUBLISHERS, is_windows_client, system_of
 from patching.limits import LINUX_MACHINE_NAME, WINDOWS_MACHINE_NAME
 from patching.machines import OperatingSystem
 from patching.settings.context import Context
 from patching.settings.entries import VirtualMachineEntry
 from patching.settings.model import HealthProbe, Image, ProbeProtocol, VirtualMachineSettings
-from patching.settings.validation import EntryReading, read_entry
-from patching.settings.vocabulary import KEY_EXPECTED, is_key
-
-_CLIENT_PUBLISHER = "microsoftwindowsdesktop"
+from patching.settings.validation import EntryReading, read_entries
 
 
 def read_virtual_machines(
@@ -23,14 +21,14 @@ def read_virtual_machines(
     secret.
     """
     machines: dict[str, VirtualMachineSettings] = {}
-    for key, value in raw.items():
-        path = f"virtualMachines.{key}"
-        if not is_key(key):
-            context.findings.fault(path, key, KEY_EXPECTED, "rename it", "web-linux")
-        reading = read_entry(VirtualMachineEntry, value, path)
-        context.findings.faults.extend(reading.faults)
-        if reading.entry is None:
-            continue
+    for key, path, reading in read_entries(
+        VirtualMachineEntry,
+        raw,
+        "virtualMachines",
+        context.findings,
+        example="web-linux",
+        references=lambda _: {"subscription": context.a_subscription},
+    ):
         _check(reading, key, path, passwords, context)
         settings = _resolved(key, reading, path, context)
         if not reading.faults:
@@ -42,26 +40,29 @@ def _check(
     reading: EntryReading[VirtualMachineEntry], key: str, path: str, passwords: Collection[str] | None, context: Context
 ) -> None:
     entry, findings = reading.entry, context.findings
-    if entry is None:
-        return
     if reading.right("os"):
         _check_name(key, path, entry.os, context)
         _check_credentials(reading, key, path, passwords, context)
-    if reading.right("image") and entry.image.publisher.lower() == _CLIENT_PUBLISHER:
-        expected = "a server image: Update Manager does not patch Windows client on a schedule"
-        findings.fault(
-            f"{path}.image.publisher",
-            entry.image.publisher,
-            expected,
-            "take a Windows Server image",
-            "MicrosoftWindowsServer",
-        )
+    if reading.right("image"):
+        _check_image(reading, path, context)
     if entry.subnet_id is not None and reading.right("subnet_id") and not _is_subnet(entry.subnet_id):
         expected = "the ARM id of a subnet"
         example = "/subscriptions/…/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/hub/subnets/web"
         findings.fault(f"{path}.subnetId", entry.subnet_id, expected, "copy the subnet's resource id", example)
     if reading.right("health_probe"):
         _check_probe(entry, path, context)
+
+
+def _check_image(reading: EntryReading[VirtualMachineEntry], path: str, context: Context) -> None:
+    publisher, os = reading.entry.image.publisher, reading.entry.os
+    where = f"{path}.image.publisher"
+    if is_windows_client(publisher):
+        expected = "a server image: Update Manager does not patch Windows client on a schedule"
+        context.findings.fault(where, publisher, expected, "take a Windows Server image", "MicrosoftWindowsServer")
+    elif reading.right("os") and system_of(publisher) not in (os, None):
+        expected = f"an image of {os}, as os says: {publisher} publishes {system_of(publisher)}"
+        fix = f"write os: {system_of(publisher)}, or take an image of {os}"
+        context.findings.warn(where, publisher, expected, fix, EXAMPLE_PUBLISHERS[os])
 
 
 def _check_name(key: str, path: str, os: OperatingSystem, context: Context) -> None:
@@ -78,7 +79,7 @@ def _check_credentials(
     reading: EntryReading[VirtualMachineEntry], key: str, path: str, passwords: Collection[str] | None, context: Context
 ) -> None:
     entry, findings = reading.entry, context.findings
-    if entry is None or not reading.right("ssh_public_key"):
+    if not reading.right("ssh_public_key"):
         return
     if entry.os is OperatingSystem.LINUX:
         if entry.ssh_public_key is None:
@@ -122,7 +123,6 @@ def _resolved(
     key: str, reading: EntryReading[VirtualMachineEntry], path: str, context: Context
 ) -> VirtualMachineSettings:
     entry = reading.entry
-    assert entry is not None  # noqa: S101 (the caller has looked)
     subscription = context.subscription(
         entry.subscription if reading.right("subscription") else None, f"{path}.subscription"
     )
@@ -140,11 +140,5 @@ def _resolved(
         admin_username=entry.admin_username,
         ssh_public_key=entry.ssh_public_key,
         health_probe=HealthProbe(probe.protocol, probe.port, probe.path) if probe else None,
-        tags=_with_own(context.tags, entry.tags),
+        tags=context.tags_with(entry.tags),
     )
-
-
-def _with_own(tags: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The stack's tags and the machine's own, which win: Azure tells tag names apart without regard to case."""
-    replaced = {name.lower() for name in own}
-    return {name: value for name, value in tags.items() if name.lower() not in replaced} | dict(own)

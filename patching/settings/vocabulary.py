@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from patching.arm_ids import SUBSCRIPTION_ID
+from patching.days import FIRST_YEAR
 from patching.limits import (
     LONGEST_WINDOW_MINUTES,
     RESOURCE_GROUP_NAME,
@@ -17,9 +18,10 @@ from patching.limits import (
     TAG_VALUE,
     TAGS_PER_RESOURCE,
 )
+from patching.plain_data import as_list, as_map
 from patching.recurrence import EXAMPLES, PatchTuesday, Recurrence
 from patching.recurrence_grammar import RecurrenceError, parse, patch_tuesday_of
-from patching.schedule import FIRST_YEAR, window_text
+from patching.schedule import window_text
 from patching.settings.values import (
     Place,
     Refused,
@@ -39,15 +41,13 @@ _LOCAL_TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2})", re.ASCII)
 
 def local_time(value: object) -> datetime:
     """A wall-clock time, `YYYY-MM-DD HH:mm`, as the service takes it."""
-    expected = "YYYY-MM-DD HH:mm, the local time in the schedule's time zone"
+    expected = "YYYY-MM-DD HH:mm, the local time in timeZone"
     if hasattr(value, "isoformat"):
         raise Refused(expected, "put it in quotes, with hours and minutes and no seconds")
     written = text(value)
     match = _LOCAL_TIME.fullmatch(written)
     if match is None:
-        loose = re.match(r"\s*(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})", written, re.ASCII)
-        fix = f'write "{loose[1]} {loose[2]}"' if loose else "write date and time with leading zeros"
-        raise Refused(expected, f"{fix}, without seconds or a zone offset")
+        raise Refused(expected, _time_fix(written))
     try:
         year, month, day, hour, minute = map(int, match.groups())
         moment = datetime(year, month, day, hour, minute)  # noqa: DTZ001 (a wall-clock time has no zone)
@@ -58,13 +58,27 @@ def local_time(value: object) -> datetime:
     return moment
 
 
+def _time_fix(written: str) -> str:
+    """What to write instead of a time that is not in the service's form."""
+    loose = re.fullmatch(
+        r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(\.\d+)?)?(Z| ?[-+]\d{2}:?\d{2})?", written, re.ASCII
+    )
+    if loose:
+        return f'write "{loose[1]} {loose[2]}", without seconds or a zone offset'
+    if re.fullmatch(r"\d{1,2}:\d{2}", written, re.ASCII):
+        return "write the day, too, before the time"
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written, re.ASCII):
+        return f'write the time, too: "{written} 22:00"'
+    return "write date and time with leading zeros and 24 hours, without seconds or a zone offset"
+
+
 def windows_zone(value: object) -> str:
     """A Windows time-zone id."""
     written = text(value)
     try:
         zone_of(written)
     except UnknownTimeZoneError as error:
-        expected = "a Windows time-zone id" + (", not an IANA name" if error.is_iana else "")
+        expected = f"a Windows time-zone id{error.aside}"
         fix = f"write {error.nearest}" if error.nearest else "take an id that `tzutil /l` lists on Windows"
         raise Refused(expected, fix, error.nearest or "W. Europe Standard Time") from None
     return written
@@ -119,12 +133,12 @@ def recur_every(value: object) -> RecurEvery:
 
 
 def subscription_guid(value: object) -> str:
-    """A subscription's id, a GUID."""
+    """A subscription's id, a GUID, in lower case: another case of the same id changes nothing."""
     written = text(value)
     if not SUBSCRIPTION_ID.fullmatch(written):
         fix = "write the subscription's id, as `az account show --query id` prints it"
         raise Refused("a GUID", fix, "11111111-1111-4111-8111-111111111111")
-    return written
+    return written.lower()
 
 
 _LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*", re.ASCII)
@@ -252,17 +266,20 @@ def linux_classification(value: object) -> str:
 _BAD_IN_TAG_NAME = re.compile(r"[<>%&\\?/]")
 
 
-def _tag_name(name: str) -> None:
+def _tag_name(name: str, seen: dict[str, str]) -> None:
     if not name.strip() or len(name) > TAG_NAME or _BAD_IN_TAG_NAME.search(name):
         expected = f"a tag name of at most {TAG_NAME} characters, without < > % & \\ ? /"
         raise Refused(expected, "correct the tag's name", "owner")
+    if seen.setdefault(name.lower(), name) != name:
+        raise Refused("each tag once, whatever its case", f"keep one of {seen[name.lower()]} and {name}", None)
 
 
 def tag_value(value: object) -> str:
     """A tag's value: text, which may be empty."""
     value = plain(value)
     if not isinstance(value, str):
-        raise Refused("text", "put it in quotes", "prod")
+        is_list = as_list(value) is not None or as_map(value) is not None
+        raise Refused("text", "write one text here" if is_list else "put it in quotes", "prod")
     if len(value) > TAG_VALUE:
         raise Refused(f"at most {TAG_VALUE} characters", "shorten the value", "prod")
     return value
@@ -296,9 +313,11 @@ def _tags_of(value: object, judge: Callable[[object], Any]) -> dict[str, Any]:
     names: dict[str, str] = {}
     for name, one in a_map(value).items():
         try:
-            _tag_name(name)
-            if names.setdefault(name.lower(), name) != name:
-                raise Refused("each tag once, whatever its case", f"keep one of {names[name.lower()]} and {name}")  # noqa: TRY301 (gathered)
+            _tag_name(name, names)
+        except Refused as refused:
+            places.append(Place(f".{name}", name, refused))
+            continue
+        try:
             judged[name] = judge(one)
         except Refused as refused:
             places.append(Place(f".{name}", one, refused))

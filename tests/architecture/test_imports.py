@@ -1,4 +1,6 @@
-"""The arrows between the rooms: `__main__ -> components -> patching`, `policies -> patching`, and the sandbox apart."""
+"""The arrows between the rooms: `__main__ -> components -> patching`, `policies` and `bench` -> `patching`, and the
+sandbox apart.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ROOMS = {"__main__", "components", "patching", "policies", "sandbox"}
+ROOMS = {"__main__", "bench", "components", "patching", "policies", "sandbox"}
 ALLOWED = {
+    "bench": {"patching"},
     "__main__": {"components"},
     "components": {"patching"},
     "patching": set(),

@@ -89,8 +89,15 @@ def test_what_is_installed_besides_python_is_named():
         for file in (REPOSITORY / room).rglob("*")
         if file.is_file() and file.suffix not in {".py", ".pyc"}
     }
-    assert data == {"components/PulumiPlugin.yaml"}
-    assert PROJECT["tool"]["setuptools"]["package-data"] == {"azure_patching": ["PulumiPlugin.yaml"]}
+    setuptools = PROJECT["tool"]["setuptools"]
+    named = {
+        str(file.relative_to(REPOSITORY))
+        for package, patterns in setuptools["package-data"].items()
+        for pattern in patterns
+        for file in (REPOSITORY / setuptools["package-dir"][package]).glob(pattern)
+    }
+    assert data == named
+    assert {"components/PulumiPlugin.yaml", "patching/report/templates/page.html.jinja"} <= data
 
 
 def test_every_test_module_is_collected(request):

@@ -29,6 +29,10 @@ _MACHINE = {
 }
 
 
+def _own_group(key):
+    return {"resourceGroup": f"rg-of-{key}", "locations": ["westeurope"]}
+
+
 class Stack:
     """A configuration to change and read; keys of the project are given without their namespace."""
 
@@ -44,7 +48,13 @@ class Stack:
         return self
 
     def schedules(self, **schedules):
-        return self.set(schedules={key: {**copy.deepcopy(_SCHEDULE), **changes} for key, changes in schedules.items()})
+        """Each schedule has a group of its own, where it is given neither machines nor scopes."""
+
+        def made(key, changes):
+            reaching = {} if changes.keys() & {"machines", "scopes"} else {"scopes": {"own": _own_group(key)}}
+            return {**copy.deepcopy(_SCHEDULE), **reaching, **changes}
+
+        return self.set(schedules={key: made(key, changes) for key, changes in schedules.items()})
 
     def schedule(self, **changes):
         return self.schedules(linux=changes)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patching.checks.order import first_breach
-from patching.checks.overlap import _Windows
+from patching.checks.overlap import Windows
 from patching.limits import Environment, schedule_limits
 from patching.recurrence_grammar import parse
 from patching.schedule import Schedule
@@ -99,6 +99,63 @@ def test_a_machine_of_others_may_carry_any_tag_but_is_where_it_is(stack, vm_id):
         assert stack.warnings() == []
 
 
+def test_a_window_in_the_hour_that_comes_twice_is_compared_by_the_instant(stack, vm_id):
+    night = {"timeZone": "W. Europe Standard Time", "recurEvery": "Week Sunday", "machines": [vm_id("a")]}
+    stack.schedules(
+        one={**night, "start": "2027-10-31 00:30", "expires": "2027-11-01 00:00"},  # ends 02:30 in winter time
+        two={**night, "start": "2027-10-31 02:45", "expires": "2027-11-01 00:00"},  # in summer time, 45 minutes earlier
+    )
+    assert paths(stack.read().faults) == ["schedules.two.machines"]
+
+
+def test_another_year_s_schedule_overlaps_too(stack, vm_id):
+    stack.schedules(
+        old={"machines": [vm_id("a")], "start": "1990-01-09 22:00"},
+        new={"machines": [vm_id("a")], "start": "2099-12-08 23:00"},
+    )
+    (fault,) = stack.faults()
+    assert "old 2099-12-08 22:00" in fault
+
+
+def test_two_scopes_of_which_only_the_second_is_shared_are_told_apart(stack):
+    stack.schedules(
+        one={"scopes": {"a": {"tags": {"ring": ["a"]}}}},
+        two={"scopes": {"b": {"tags": {"ring": ["b"]}}, "c": {"tags": {"ring": ["c", "a"]}}}},
+    )
+    assert paths(stack.read().warnings) == ["schedules.two.scopes.c"]
+
+
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_a_machine_and_a_scope_are_told_at_the_later_schedule(stack, vm_id, first):
+    reaching = {"one": {"machines": [vm_id("a")]}, "two": {"scopes": {"s": {}}}}
+    other = "two" if first == "one" else "one"
+    stack.schedules(a=reaching[first], b=reaching[other])
+    assert paths(stack.read().warnings) == ["schedules.b.scopes.s" if other == "two" else "schedules.b.machines"]
+
+
+def test_hundreds_of_schedules_with_thousands_of_scopes_and_machines_are_judged_in_seconds(stack, vm_id):
+    import time
+
+    subscriptions = {f"s{index:03}": {"id": f"{index:08x}-1111-4111-8111-111111111111"} for index in range(200)}
+    stack.set(subscriptions=subscriptions)
+    entries = {
+        f"s{index:03}": {
+            "subscription": f"s{index % 200:03}",
+            "recurEvery": "Day",
+            "machines": [vm_id(f"vm{index}-{n}", subscription=subscriptions[f"s{n:03}"]["id"]) for n in range(4)],
+            "scopes": {
+                f"r{n}": {"subscriptions": [f"s{(index + n * 4) % 200:03}"], "tags": {"ring": [f"{index}-{n}"]}}
+                for n in range(50)
+            },
+        }
+        for index in range(250)
+    }
+    stack.schedules(**entries)
+    begun = time.process_time()
+    assert stack.read().faults == ()
+    assert time.process_time() - begun < 20  # comparing every two targets and runs would take minutes
+
+
 schedules = st.builds(
     lambda recurrence, day, hour, minutes: Schedule(
         recurrence, datetime(2027, 1, day, hour), "UTC", timedelta(minutes=minutes)
@@ -133,7 +190,7 @@ def test_overlaps_are_those_that_comparing_every_two_runs_finds(one, other):
         for start, ends in theirs
         if abs(begins - start) < timedelta(hours=4)
     )
-    assert (_Windows().first_overlap(one, other) is not None) is expected
+    assert (Windows().first_overlap(one, other) is not None) is expected
 
 
 def test_ring_order_that_holds(stack):
@@ -292,12 +349,23 @@ def test_a_calendar_that_is_none_is_a_fault(stack, content):
     assert paths(stack.read(read_file=lambda _: content).faults) == ["freezes.c.calendar"]
 
 
+@pytest.mark.parametrize("often", ["SECONDLY", "minutely", "HOURLY"])
+def test_a_calendar_whose_events_never_cease_is_a_fault(stack, often):
+    stack.schedule().set(freezes={"c": {"calendar": "x.ics"}})
+    content = CALENDAR.replace("FREQ=YEARLY", f"FREQ={often}").replace("\n", "\r\n").encode()
+    (fault,) = stack.faults(read_file=lambda _: content)
+    assert "more often than once a day" in fault
+
+
 def test_a_calendar_that_is_not_there_is_a_fault(stack, tmp_path):
     from patching.stack_file import files_beside
 
     stack.schedule().set(freezes={"c": {"calendar": "x.ics"}})
     (fault,) = stack.faults(read_file=files_beside(tmp_path))
     assert "no such file or directory" in fault
+    stack.set(freezes={"c": {"calendar": "https://example.com/x.ics"}})
+    (fault,) = stack.faults(read_file=files_beside(tmp_path))
+    assert "fix: download it beside the stack file" in fault
 
 
 def test_sovereign_clouds_have_smaller_limits():
@@ -344,3 +412,56 @@ def test_two_assignments_cannot_share_a_name_on_one_machine(stack, vm_id):
         },
     )
     assert paths(stack.read().faults) == ["schedules.b.machines"]
+
+OUTLOOK = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN
+METHOD:PUBLISH
+BEGIN:VTIMEZONE
+TZID:W. Europe Standard Time
+BEGIN:STANDARD
+DTSTART:16011028T030000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010325T020000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+END:VTIMEZONE
+BEGIN:VEVENT
+UID:closing
+SUMMARY:Month-end closing
+DTSTART;TZID=W. Europe Standard Time:20270112T210000
+DTEND;TZID=W. Europe Standard Time:20270112T223000
+RRULE:FREQ=MONTHLY;BYDAY=2TU;COUNT=6
+EXDATE;TZID=W. Europe Standard Time:20270209T210000
+END:VEVENT
+BEGIN:VEVENT
+UID:closing
+RECURRENCE-ID;TZID=W. Europe Standard Time:20270309T210000
+SUMMARY:Month-end closing, moved
+DTSTART;TZID=W. Europe Standard Time:20270310T210000
+DTEND;TZID=W. Europe Standard Time:20270310T223000
+END:VEVENT
+BEGIN:VEVENT
+UID:fair
+SUMMARY:Trade fair
+STATUS:CANCELLED
+DTSTART;VALUE=DATE:20270713
+DTEND;VALUE=DATE:20270714
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_exceptions_zones_and_cancelled_events_of_a_calendar_are_understood(stack):
+    """Second Tuesdays at 22:00 are January to June, less one left out and one moved; what is cancelled is no freeze."""
+    content = OUTLOOK.replace("\n", "\r\n").encode()
+    stack.schedule().set(freezes={"c": {"calendar": "x.ics"}})
+    found = [warning.got.text for warning in stack.read(read_file=lambda _: content).warnings]
+    days = ("01-12", "04-13", "05-11", "06-08")
+    assert found == [f"linux 2027-{day} 22:00" for day in days]

@@ -22,12 +22,14 @@ config:
       duration: "03:00"
       recurEvery: Week Sunday
       updates: {linux: {classifications: [Security]}}
+      scopes: {ring: {tags: {ring: [weekly]}}}
     monthly:
       start: "2027-01-12 22:00"
       timeZone: W. Europe Standard Time
       duration: "02:00"
       recurEvery: Month Second Tuesday
       updates: {linux: {classifications: [Security]}}
+      scopes: {ring: {tags: {ring: [monthly]}}}
   azure-patching:freezes:
     peak: {from: "2027-01-12 00:00", to: "2027-01-13 00:00", timeZone: UTC, reason: Peak}
 """
@@ -231,7 +233,7 @@ def test_check_loads_nothing_it_does_not_need(folder):
 
 
 def test_the_commands_are_those_that_work():
-    assert set(main.commands) == {"check", "calendar", "runs", "recover"}
+    assert set(main.commands) == {"check", "calendar", "runs", "coverage", "adopt", "recover"}
 
 
 def test_instants_are_aware():

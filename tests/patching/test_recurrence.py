@@ -21,6 +21,7 @@ from patching.recurrence import (
     patch_tuesday,
 )
 from patching.recurrence_grammar import RecurrenceError, parse, patch_tuesday_of
+from patching.recurrence_nearest import nearest_form
 
 intervals = st.integers(1, 35)
 recurrences = st.one_of(
@@ -76,7 +77,7 @@ def test_lenient_forms_are_sent_in_the_canonical_one(written, canonical):
 @pytest.mark.parametrize(
     ("text", "position", "nearest"),
     [
-        ("", 0, "Month Second Tuesday Offset4"),
+        ("", 0, None),
         ("Month", 5, "Month day1"),
         ("2Months", 7, "2Months day1"),
         ("5Hours", 0, "6Hours"),
@@ -84,7 +85,7 @@ def test_lenient_forms_are_sent_in_the_canonical_one(written, canonical):
         ("0Weeks", 0, "Week"),
         ("-1Day", 0, "Day"),
         ("Moth day1", 0, "Month day1"),
-        ("Weekday", 0, "Week"),
+        ("Weekday", 0, "Week Monday,Tuesday,Wednesday,Thursday,Friday"),
         ("Month Secnd Tusday", 6, "Month Second Tuesday"),
         ("Month Tuesday", 6, "Month First Tuesday"),
         ("Month day1,15", 11, "Month day1,day15"),
@@ -97,9 +98,9 @@ def test_lenient_forms_are_sent_in_the_canonical_one(written, canonical):
         ("Month PatchTuesday Offset21", 19, "Month Fourth Tuesday Offset6"),
         ("Month PatchTuesday Offset-8", 19, "Month First Tuesday"),
         ("Day of rest", 4, "Day"),
-        ("Week Monday,", 12, None),
-        ("Month day", 9, None),
-        ("Month Second Tuesday Offset", 27, None),
+        ("Week Monday,", 12, "Week Monday"),
+        ("Month day", 9, "Month day1"),
+        ("Month Second Tuesday Offset", 27, "Month Second Tuesday"),
         ("whenever", 0, None),
     ],
 )
@@ -107,6 +108,101 @@ def test_an_error_points_at_the_place_and_names_the_nearest_form(text, position,
     with pytest.raises(RecurrenceError) as raised:
         parse(text)
     assert (raised.value.position, raised.value.nearest) == (position, nearest)
+
+
+@pytest.mark.parametrize(
+    ("marked", "nearest"),
+    [
+        ("|Monthly Second Tuesday", "Month Second Tuesday"),
+        ("2|nd Tuesday", "Month Second Tuesday"),
+        ("|Second Tuesday of every month", "Month Second Tuesday"),
+        ("Month |2nd Tue +4", "Month Second Tuesday Offset4"),
+        ("Month |2 Tuesday", "Month Second Tuesday"),
+        ("Month |SecondTuesday", "Month Second Tuesday"),
+        ("|MonthSecondTuesday", "Month Second Tuesday"),
+        ("Month |on the second Tuesday", "Month Second Tuesday"),
+        ("Month Second |Tues", "Month Second Tuesday"),
+        ("Month Second Tuesday|,Thursday", "Month Second Tuesday"),
+        ("Month Second|,Fourth Tuesday", "Month Second Tuesday"),
+        ("Month |Fifth Friday", "Month Last Friday"),
+        ("Month |5th Friday", "Month Last Friday"),
+        ("Month Second Tuesday Offset 4 |days", "Month Second Tuesday Offset4"),
+        ("Month Second Tuesday |+4", "Month Second Tuesday Offset4"),
+        ("Month Second Tuesday Offset|=4", "Month Second Tuesday Offset4"),
+        ("Month Second Tuesday |plus 4 days", "Month Second Tuesday Offset4"),
+        ("Month Second Tuesday |Ofset4", "Month Second Tuesday Offset4"),
+        ("Month Second Tuesday Offset |four", "Month Second Tuesday Offset4"),
+        ("Month Second Tuesday Offset4 |22:00", "Month Second Tuesday Offset4"),
+        ("Month last Friday |-3", "Month Last Friday Offset-3"),
+        ("3 days |before last Friday", "Month Last Friday Offset-3"),
+        ("Month Second Tuesday |Offset-7", "Month First Tuesday"),
+        ("|Patch Tuesday + 4", "Month Second Tuesday Offset4"),
+        ("|PatchTuesday Offset 16", "Month Fourth Tuesday Offset2"),
+        ("Month PatchTuesday|+9", "Month Third Tuesday Offset2"),
+        ("Month |Patch-Tuesday", "Month Second Tuesday"),
+        ("Month Last |day", "Month day-1"),
+        ("Month |lastday", "Month day-1"),
+        ("Month day |last", "Month day-1"),
+        ("Month day |- 1", "Month day-1"),
+        ("Month day 30, |last", "Month day30,day-1"),
+        ("Month Last|", "Month day-1"),
+        ("Month First |Day", "Month day1"),
+        ("Month |1st", "Month day1"),
+        ("Month |15", "Month day15"),
+        ("Month day1, |15", "Month day1,day15"),
+        ("Month day1 |and day15", "Month day1,day15"),
+        ("Month day1|-5", "Month day1,day2,day3,day4,day5"),
+        ("Month day31|st", "Month day31"),
+        ("Month Last |Weekday", None),
+        ("3 Months|", "3Months day1"),
+        ("|Quarterly", "3Months day1"),
+        ("|Weekly Mon", "Week Monday"),
+        ("|Every 2 Weeks Monday", "2Weeks Monday"),
+        ("|Two Weeks Monday", "2Weeks Monday"),
+        ("|Biweekly Monday", "2Weeks Monday"),
+        ("|every other week on Friday", "2Weeks Friday"),
+        ("|Every Monday", "Week Monday"),
+        ("|Mondays and Thursdays", "Week Monday,Thursday"),
+        ("Week |on Monday", "Week Monday"),
+        ("Week|;Monday", "Week Monday"),
+        ("Week Monday |Tuesday", "Week Monday,Tuesday"),
+        ("Week |Mon, Tue and Wed", "Week Monday,Tuesday,Wednesday"),
+        ("Week Monday|-Friday", "Week Monday,Tuesday,Wednesday,Thursday,Friday"),
+        ("Week |Fri-Mon", "Week Monday,Friday,Saturday,Sunday"),
+        ("Week |Sat/Sun", "Week Saturday,Sunday"),
+        ("|Weekend", "Week Saturday,Sunday"),
+        ("|Daily", "Day"),
+        ("|Every Day", "Day"),
+        ("|Every 3rd day", "3Days"),
+        ("|Every 12 hours", "12Hours"),
+        ("12|h", "12Hours"),
+        ("|Hourly", "6Hours"),
+        ("|99 Weeks Friday", "35Weeks Friday"),
+        ("0 |22 * * 2", None),
+    ],
+)
+def test_believable_mistakes_are_placed_and_understood(marked, nearest):
+    with pytest.raises(RecurrenceError) as raised:
+        parse(marked.replace("|", ""))
+    assert (raised.value.position, raised.value.nearest) == (marked.index("|"), nearest)
+
+
+@pytest.mark.parametrize("text", ["Month Second Tuesday Offset--4", "Month Second Tuesday Offset+-4"])
+def test_one_sign_is_enough(text):
+    with pytest.raises(RecurrenceError, match="two signs"):
+        parse(text)
+
+
+@given(recurrences)
+def test_the_nearest_form_of_a_right_one_is_itself(recurrence):
+    assert nearest_form(str(recurrence)) == str(recurrence)
+
+
+def test_a_message_shows_the_whole_word():
+    with pytest.raises(
+        RecurrenceError, match=r'^"2nd" is no day or week of the month: First, Second, Third, Fourth, Last'
+    ):
+        parse("Month 2nd Tue")
 
 
 @given(st.one_of(st.text(max_size=60), st.text("MonthWeekDayHur 0123456789,-+Offset\n", max_size=60)))

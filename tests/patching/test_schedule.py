@@ -1,7 +1,11 @@
 # ruff: noqa: DTZ001 (a schedule starts at a wall-clock time)
 
-from datetime import UTC, date, datetime, timedelta
-from itertools import islice, takewhile
+import calendar
+import tracemalloc
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import islice, pairwise, takewhile
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,10 +13,12 @@ from dateutil import rrule
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patching import days
+from patching import schedule as schedules
 from patching.recurrence import LAST_DAY, Daily, Hourly, MonthlyDates, MonthlyWeekday, Weekday, Weekly, WeekOfMonth
 from patching.recurrence_grammar import parse
 from patching.schedule import Run, Schedule, duration_in_words, local_text, window_text
-from patching.zones import windows_ids, zone_of
+from patching.zones import clock_changes, windows_ids, zone_of
 
 WEEKDAYS = (rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA, rrule.SU)
 
@@ -146,6 +152,20 @@ def test_the_edges_of_the_skipped_hour(clock, skipped):
     assert schedule("Day", f"2027-03-28 {clock}", "W. Europe Standard Time").start_is_skipped() is skipped
 
 
+@pytest.mark.parametrize(
+    ("zone", "skipped", "exists"),
+    [
+        ("W. Europe Standard Time", "2027-03-28 02:10", "2027-03-28 03:10"),
+        ("Lord Howe Standard Time", "2027-10-03 02:10", "2027-10-03 02:40"),  # clocks jump by half an hour
+        ("Cuba Standard Time", "2024-03-10 00:00", "2024-03-10 01:00"),
+        ("Samoa Standard Time", "2011-12-30 09:00", "2011-12-31 09:00"),  # the day that Samoa left out
+    ],
+)
+def test_the_nearest_start_that_exists(zone, skipped, exists):
+    assert schedule("Day", skipped, zone).start_that_exists() == datetime.fromisoformat(exists)
+    assert not schedule("Day", exists, zone).start_is_skipped()
+
+
 def test_the_service_s_own_example_of_a_skipped_start():
     assert schedule("Day", "2025-10-05 02:00", "AUS Eastern Standard Time").start_is_skipped()
 
@@ -198,7 +218,195 @@ def test_a_note_says_where_counting_weeks_from_sunday_would_differ(interval, wee
     for run in islice(schedule(recurrence, start).runs(), 8):
         day = run.start.date()
         assert _weeks_from(0, recurrence, start.date(), day)
-        assert bool(run.notes) is not _weeks_from(6, recurrence, start.date(), day)
+        noted = any("weeks are counted from Monday" in note for note in run.notes)
+        assert noted is not _weeks_from(6, recurrence, start.date(), day)
+
+
+@given(plain.filter(lambda one: not isinstance(one, Hourly)), moments)
+def test_a_note_says_where_the_start_s_own_week_or_month_has_no_run(recurrence, start):
+    first_of_all = next(iter(oracle(replace(recurrence, interval=1), start)))
+    for run in islice(schedule(recurrence, start).runs(), 3):
+        noted = any("counted from the start's own" in note for note in run.notes)
+        assert noted is (first_of_all != next(iter(oracle(recurrence, start))))
+
+
+dates = st.tuples(st.sets(st.integers(1, 31), max_size=5), st.booleans()).filter(any)
+
+
+@given(dates, intervals, moments)
+def test_dates_that_a_month_lacks_are_its_last_day(chosen, interval, start):
+    days, last = chosen
+    recurrence = MonthlyDates(interval, (*sorted(days), *([LAST_DAY] if last else [])))
+    expected = {}
+    for index in range(0, 14 * interval, interval):
+        year, month = divmod(start.year * 12 + start.month - 1 + index, 12)
+        real = [day for day in calendar.Calendar().itermonthdates(year, month + 1) if day.month == month + 1]
+        for day in real:
+            lacking = [other for other in days if other > len(real)]
+            if day.day in days or (day == real[-1] and (last or lacking)):
+                expected[datetime.combine(day, start.time())] = day.day in days or (day == real[-1] and last)
+    expected = {at: certain for at, certain in sorted(expected.items()) if at >= start}
+    runs = list(islice(schedule(recurrence, start).runs(), len(expected)))
+    assert [run.start.replace(tzinfo=None) for run in runs] == list(expected)
+    assert [not any("has no day" in note for note in run.notes) for run in runs] == list(expected.values())
+
+
+def _instants(zone, local):
+    """Every instant at which a zone's wall clocks show a time, in order."""
+    around = [local.replace(tzinfo=UTC) + timedelta(minutes=15 * step) for step in range(-60, 61)]
+    return [instant for instant in around if instant.astimezone(zone_of(zone)).replace(tzinfo=None) == local]
+
+
+EDGES = [
+    ("W. Europe Standard Time", datetime(2027, 3, 28, 2, 30)),
+    ("W. Europe Standard Time", datetime(2027, 10, 31, 2, 30)),
+    ("GMT Standard Time", datetime(2027, 3, 28, 1)),
+    ("GMT Standard Time", datetime(2027, 10, 31, 1, 45)),
+    ("Cuba Standard Time", datetime(2026, 3, 8)),
+    ("Cuba Standard Time", datetime(2026, 11, 1, 0, 15)),
+    ("Middle East Standard Time", datetime(2026, 3, 29)),
+    ("Pacific SA Standard Time", datetime(2025, 9, 7)),
+    ("Pacific SA Standard Time", datetime(2025, 4, 5, 23, 30)),
+    ("Lord Howe Standard Time", datetime(2027, 10, 3, 2, 15)),
+    ("Lord Howe Standard Time", datetime(2027, 4, 4, 1, 45)),
+    ("Morocco Standard Time", datetime(2025, 2, 23, 2, 30)),
+    ("Morocco Standard Time", datetime(2025, 4, 6, 2, 30)),
+    ("Egypt Standard Time", datetime(2025, 4, 25)),
+    ("E. South America Standard Time", datetime(2018, 11, 4)),
+    ("Azores Standard Time", datetime(2027, 3, 28)),
+]
+
+
+@pytest.mark.parametrize(("zone", "local"), EDGES)
+@pytest.mark.parametrize("recurrence", ["Day", "24Hours", "Week", "Month day{day}"])
+def test_the_edges_of_daylight_saving_time(zone, local, recurrence):
+    one = schedule(recurrence.format(day=local.day), local - timedelta(days=7), zone)
+    run = next(run for run in one.runs() if run.start.replace(tzinfo=None) >= local)
+    instants = _instants(zone, local)
+    notes = [note for note in run.notes if "on that day" in note]
+    if len(instants) == 2:
+        assert run.start_utc == instants[0]
+        assert "the first is shown" in notes[0]
+    elif instants:
+        assert run.start_utc == instants[0]
+        assert not notes
+    else:
+        assert f"{run.start:%H:%M} is shown" in notes[0]
+        assert run.start.replace(tzinfo=None) > local
+        before = run.start_utc - timedelta(hours=3)
+        assert run.start_utc == local.replace(tzinfo=UTC) - before.astimezone(zone_of(zone)).utcoffset()
+        assert schedule("Day", local, zone).start_is_skipped()
+    assert run.end.astimezone(UTC) == run.start_utc + timedelta(hours=3)
+    assert run.end.astimezone(zone_of(zone)).replace(tzinfo=None) == run.end.replace(tzinfo=None)
+
+
+@given(
+    plain,
+    st.sampled_from(windows_ids()),
+    st.datetimes(datetime(1991, 1, 1), datetime(2036, 1, 1)).map(
+        lambda at: at.replace(minute=0, second=0, microsecond=0)
+    ),
+    st.timedeltas(timedelta(minutes=90), timedelta(hours=4)),
+)
+def test_every_run_is_an_instant_that_shows_its_wall_clock(recurrence, zone, start, duration):
+    runs = list(islice(Schedule(recurrence, start, zone, duration).runs(), 60))
+    assert all(one.start_utc < other.start_utc for one, other in pairwise(runs))
+    for run in runs:
+        assert run.start_utc.astimezone(zone_of(zone)).replace(tzinfo=None) == run.start.replace(tzinfo=None)
+        assert run.end.astimezone(UTC) - run.start_utc == duration
+        assert run.end.astimezone(UTC).astimezone(zone_of(zone)).replace(tzinfo=None) == run.end.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("recurrence", ["Day", "Week Friday", "6Hours", "7Hours", "Month Last Friday"])
+def test_a_day_that_the_date_line_swallows_has_no_run(recurrence):
+    runs = list(islice(schedule(recurrence, "2011-12-01 10:00", "Samoa Standard Time").runs(), 200))
+    assert date(2011, 12, 30) not in {run.start.date() for run in runs}
+    assert all(one.start_utc < other.start_utc for one, other in pairwise(runs))
+    naive = takewhile(
+        lambda at: at < runs[-1].start.replace(tzinfo=None), oracle(parse(recurrence), datetime(2011, 12, 1, 10))
+    )
+    assert [run.start.replace(tzinfo=None) for run in runs[:-1]] == [
+        at for at in naive if at.date() != date(2011, 12, 30)
+    ]
+
+
+def test_a_change_of_the_clocks_at_new_year_is_seen_from_both_years():
+    seen = 0
+    for zone in windows_ids():
+        for year in range(1990, 2030):
+            new_year = datetime(year + 1, 1, 1, tzinfo=UTC)
+            changes = (*clock_changes(zone_of(zone), year), *clock_changes(zone_of(zone), year + 1))
+            if not any(abs(change.instant - new_year) < timedelta(days=2) for change in changes):
+                continue
+            seen += 1
+            for hour in range(24):
+                one = schedule("Day", datetime(year, 12, 28, hour, 15), zone)
+                for run in islice(one.runs(), 9):
+                    real = run.start_utc.astimezone(zone_of(zone)).replace(tzinfo=None)
+                    assert real == run.start.replace(tzinfo=None)
+                    assert run.end.astimezone(UTC) == run.start_utc + one.duration
+                    assert run.end.astimezone(UTC).astimezone(zone_of(zone)).replace(tzinfo=None) == run.end.replace(
+                        tzinfo=None
+                    )
+    assert seen
+
+
+def test_hours_say_where_real_ones_would_give_another_time():
+    for run in islice(schedule("6Hours", "2027-03-20 10:00", "W. Europe Standard Time").runs(), 1200):
+        real_hours = (run.start_utc - datetime(2027, 3, 20, 9, tzinfo=UTC)) / timedelta(hours=6)
+        assert any("hours are counted" in note for note in run.notes) is (real_hours % 1 != 0)
+
+
+def test_the_expiry_itself_has_no_run_nor_has_a_run_that_the_clock_moves_to_it():
+    assert len(list(schedule("Day", "2027-01-01 10:00", expires="2027-01-03 10:00").runs())) == 2
+    assert len(list(schedule("Day", "2027-01-01 10:00", expires="2027-01-03 10:01").runs())) == 3
+    for expires, number in (("2027-03-28 03:00", 1), ("2027-03-28 03:30", 1), ("2027-03-28 03:31", 2)):
+        moved = schedule("Day", "2027-03-27 02:30", "W. Europe Standard Time", expires=expires)
+        assert len(list(moved.runs())) == number
+
+
+def test_the_second_of_two_equal_times_cannot_be_meant_by_a_start():
+    first, second = (
+        schedule("Week", datetime(2027, 10, 31, 2, 30, fold=fold), "W. Europe Standard Time") for fold in (0, 1)
+    )
+    assert list(islice(first.runs(), 20)) == list(islice(second.runs(), 20))
+    assert first.first_run().start_utc == second.first_run().start_utc == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+def test_after_is_an_instant_in_any_zone():
+    one = schedule("Day", "2027-10-30 02:30", "W. Europe Standard Time")
+    second_half_past_two = datetime(2027, 10, 31, 2, 30, tzinfo=one.zone, fold=1)
+    assert one.next_run(second_half_past_two).start == datetime(2027, 11, 1, 2, 30, tzinfo=one.zone)
+    assert one.next_run(datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))) is None
+    assert one.next_run(datetime.min.replace(tzinfo=timezone(timedelta(hours=12)))) == one.first_run()
+
+
+@pytest.mark.parametrize("zone", ["Hawaiian Standard Time", "Line Islands Standard Time", "W. Europe Standard Time"])
+@pytest.mark.parametrize("start", ["9998-12-31 23:30", "9999-01-01 00:00", "9999-12-31 23:59"])
+def test_the_end_of_the_calendar(zone, start):
+    one = schedule("Day", start, zone)
+    assert not one.start_is_skipped()
+    assert len(list(one.runs())) == (1 if start.startswith("9998") else 0)
+
+
+def test_runs_cost_no_memory_and_the_next_one_no_walking():
+    one = schedule("6Hours", "2027-01-01 10:00", "W. Europe Standard Time")
+    list(islice(one.runs(), 10))
+    tracemalloc.start()
+    try:
+        for _ in islice(one.runs(), 30_000):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
+    for recurrence in ("6Hours", "Day", "2Weeks Friday", "3Months day31", "Month Last Sunday Offset6"):
+        far = schedule(recurrence, "2027-01-01 10:00")
+        with (
+            mock.patch.object(days, "date", wraps=date) as day,
+            mock.patch.object(schedules, "_plus", wraps=schedules._plus) as hours,
+        ):
+            assert far.next_run(datetime(9000, 1, 1, tzinfo=UTC))
+        assert 0 < len(day.mock_calls) + len(hours.mock_calls) < 50
 
 
 def test_whether_the_start_is_a_run():

@@ -121,6 +121,22 @@ def test_a_subscription_s_id_is_the_same_in_any_case(stack, vm_id):
     assert machine.subscription_key == "main"
 
 
+def test_a_subscription_s_id_in_another_case_changes_nothing(stack, vm_id):
+    letters = "abcdefab-cdef-4abc-8def-abcdefabcdef"
+
+    def settings_of(change):
+        written = change(letters)
+        stack.set(subscriptions={"main": {"id": written}}, freezes={})
+        stack.machine().schedule(machines=["web", vm_id("a", subscription=written)], scopes={"s": {}})
+        return stack.policy(kind="periodicAssessment", scope=f"/subscriptions/{written}/resourceGroups/rg").settings()
+
+    assert settings_of(str.upper) == settings_of(str.lower)
+    del stack.config["azure-patching:subscriptions"]
+    for change in (str.upper, str.lower):
+        stack.config["azure-native:subscriptionId"] = change(letters)
+        assert stack.schedule().set(virtualMachines={}, azurePolicies={}).settings().subscriptions["main"].id == letters
+
+
 def test_the_key_of_a_machine_does_not_depend_on_case_or_place(stack, vm_id):
     def keys(*ids):
         return {machine.key for machine in stack.schedule(machines=list(ids)).settings().schedules["linux"].machines}
