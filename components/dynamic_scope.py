@@ -3,16 +3,18 @@
 It never looks at machines itself: the service evaluates the filter at each run.
 """
 
-from typing import NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 from pulumi_azure_native import maintenance
 
 from patching import names
-from patching.arm_ids import parse_resource_id, resource_group_id, subscription_id
+from patching.arm_ids import parse_resource_id, parse_scope_id, resource_group_id, subscription_id
 from patching.faults import NOTHING, Fault
+from patching.own_words import assignment_as_there, subscription_assignment_as_there
 from patching.settings.entries import ScopeEntry
 
+from .adopting import Inputs, in_own_words
 from .declaring import both_known, checked, component_type, waiting_for, when_known
 
 
@@ -68,7 +70,8 @@ class DynamicScope(pulumi.ComponentResource):
         args = cast("DynamicScopeArgs", checked(f'DynamicScope "{name}"', ScopeEntry, args, _FIELDS, _faults(args)))
         group = args.get("resource_group_name")
         declare = _at_subscription if group is None else _at_resource_group
-        assignment = declare(f"{name}-assignment", self._assignment_name(name, args), args, self._options(args))
+        inputs = self._inputs(args)
+        assignment = declare(f"{name}-assignment", self._assignment_name(name, args), args, inputs, self._options(args))
         self.name = assignment.name
         self.resource_id = assignment.id
         self.register_outputs({"name": self.name, "resourceId": self.resource_id})
@@ -80,17 +83,44 @@ class DynamicScope(pulumi.ComponentResource):
             lambda configuration_id, group: _default_assignment_name(name, configuration_id, group),
         )
 
+    def _inputs(self, args: DynamicScopeArgs) -> Inputs:
+        """The assignment's arguments, by azure-native's names; what is adopted has Azure's own words for them."""
+        inputs: Inputs = {
+            # At a subscription, azure-native would send `azure-native:location`, which the service refuses there.
+            "location": "global" if args.get("resource_group_name") is None else args.get("location"),
+            "maintenanceConfigurationId": when_known(args["maintenance_configuration_id"], str.lower),
+            "filter": _filter(args),
+        }
+        adopted = args.get("adopt_resource_id")
+        if adopted is None:
+            return inputs
+        scope, _, assignment_name = adopted.partition(_ASSIGNMENTS)
+        arguments = {"configurationAssignmentName": assignment_name}
+        group = parse_scope_id(scope).name
+        if group is None:
+            getter = "azure-native:maintenance:getConfigurationAssignmentsForSubscription"
+            return in_own_words(inputs, subscription_assignment_as_there, getter, arguments, self)
+        getter = "azure-native:maintenance:getConfigurationAssignmentsForResourceGroup"
+        return in_own_words(inputs, assignment_as_there, getter, {"resourceGroupName": group, **arguments}, self)
+
     def _options(self, args: DynamicScopeArgs) -> pulumi.ResourceOptions:
+        adopted = args.get("adopt_resource_id")
+        at_subscription = args.get("resource_group_name") is None
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=waiting_for(args.get("wait_for", [])),
-            import_=args.get("adopt_resource_id"),
+            import_=adopted,
             # The service changes nothing but the filter in place, and no two assignments can have one name at once.
-            replace_on_changes=["location", "maintenanceConfigurationId"],
+            # An adopted one may have no location, and is not to be replaced by one that has.
+            replace_on_changes=["location", "maintenanceConfigurationId"][adopted is not None :],
             delete_before_replace=True,
-            # Never set, but answered: an imported assignment would have it for an argument.
-            ignore_changes=["resourceId"],
+            # Never set, but answered: an imported assignment would have it for an argument. At a subscription the
+            # location says nothing, and one that was adopted keeps the one it has.
+            ignore_changes=["resourceId", "location"][: 1 + (at_subscription and adopted is None)],
         )
+
+
+_ASSIGNMENTS = "/providers/Microsoft.Maintenance/configurationAssignments/"
 
 
 def _default_assignment_name(name: str, configuration_id: str, resource_group: str) -> str:
@@ -109,48 +139,48 @@ _Assignment = maintenance.ConfigurationAssignmentsForSubscription | maintenance.
 
 
 def _at_subscription(
-    name: str, assignment_name: pulumi.Input[str], args: DynamicScopeArgs, opts: pulumi.ResourceOptions
+    name: str, assignment_name: pulumi.Input[str], _: DynamicScopeArgs, inputs: Inputs, opts: pulumi.ResourceOptions
 ) -> _Assignment:
     return maintenance.ConfigurationAssignmentsForSubscription(
         name,
         maintenance.ConfigurationAssignmentsForSubscriptionArgs(
             configuration_assignment_name=assignment_name,
-            filter=_filter(args),
-            # Without one, azure-native sends `azure-native:location`, which the service refuses here.
-            location="global",
-            maintenance_configuration_id=when_known(args["maintenance_configuration_id"], str.lower),
+            filter=inputs["filter"],
+            location=inputs["location"],
+            maintenance_configuration_id=inputs["maintenanceConfigurationId"],
         ),
         opts,
     )
 
 
 def _at_resource_group(
-    name: str, assignment_name: pulumi.Input[str], args: DynamicScopeArgs, opts: pulumi.ResourceOptions
+    name: str, assignment_name: pulumi.Input[str], args: DynamicScopeArgs, inputs: Inputs, opts: pulumi.ResourceOptions
 ) -> _Assignment:
     return maintenance.ConfigurationAssignmentsForResourceGroup(
         name,
         maintenance.ConfigurationAssignmentsForResourceGroupArgs(
             resource_group_name=args.get("resource_group_name", ""),
             configuration_assignment_name=assignment_name,
-            filter=_filter(args),
-            location=args.get("location"),
-            maintenance_configuration_id=when_known(args["maintenance_configuration_id"], str.lower),
+            filter=inputs["filter"],
+            location=inputs["location"],
+            maintenance_configuration_id=inputs["maintenanceConfigurationId"],
         ),
         opts,
     )
 
 
-def _filter(args: DynamicScopeArgs) -> maintenance.ConfigurationAssignmentFilterPropertiesArgs:
+def _filter(args: DynamicScopeArgs) -> dict[str, Any]:
     """The filter as the service answers it: what is not set is left out, never sent as an empty list."""
     tags = args.get("tags")
-    operator = when_known(args.get("tag_operator", "Any"), maintenance.TagOperators)
-    return maintenance.ConfigurationAssignmentFilterPropertiesArgs(
-        resource_types=args.get("resource_types") or None,
-        resource_groups=args.get("resource_groups") or None,
-        os_types=args.get("os_types") or None,
-        locations=args.get("locations") or None,
-        tag_settings=maintenance.TagSettingsPropertiesArgs(tags=tags, filter_operator=operator) if tags else None,
-    )
+    operator = when_known(args.get("tag_operator", "Any"), lambda text: maintenance.TagOperators(text).value)
+    sent = {
+        "resourceTypes": args.get("resource_types"),
+        "resourceGroups": args.get("resource_groups"),
+        "osTypes": args.get("os_types"),
+        "locations": args.get("locations"),
+        "tagSettings": {"tags": tags, "filterOperator": operator} if tags else None,
+    }
+    return {name: value for name, value in sent.items() if value}
 
 
 def _faults(args: DynamicScopeArgs) -> list[Fault]:

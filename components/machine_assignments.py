@@ -11,7 +11,9 @@ from pulumi_azure_native import maintenance
 from patching import names
 from patching.arm_ids import ArmIdError, MachineId, parse_machine_id
 from patching.faults import Fault, found
+from patching.own_words import assignment_as_there
 
+from .adopting import Inputs, in_own_words
 from .declaring import both_known, component_type, raise_faults, together, waiting_for, when_known
 
 _MACHINE_EXAMPLE = (
@@ -79,14 +81,22 @@ class MachineAssignments(pulumi.ComponentResource):
             written_id,
             lambda configuration, machine_id: self._assignment_name(key, configuration, machine_id),
         )
+        inputs: Inputs = {
+            "location": args.get("locations", {}).get(key, args.get("location")),
+            "maintenanceConfigurationId": configuration_id,
+        }
+        adopted = _imported(written_id, assignment_name) if args.get("adopt") else None
+        if adopted is not None:
+            inputs = self._as_there(inputs, str(written_id), str(assignment_name))
         return maintenance.ConfigurationAssignment(
             f"{name}-{key}",
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=waiting_for(args.get("wait_for", {}).get(key, [])),
-                import_=_imported(written_id, assignment_name) if args.get("adopt") else None,
+                import_=adopted,
                 # The service changes nothing but a filter in place, and no two assignments can have one name at once.
-                replace_on_changes=["location", "maintenanceConfigurationId"],
+                # An adopted one may have no location, and is not to be replaced by one that has.
+                replace_on_changes=["location", "maintenanceConfigurationId"][adopted is not None :],
                 delete_before_replace=True,
                 # Never set, but answered: an imported assignment would have it for an argument.
                 ignore_changes=["resourceId"],
@@ -96,9 +106,21 @@ class MachineAssignments(pulumi.ComponentResource):
             resource_type=when_known(machine, lambda parsed: parsed.resource_type),
             resource_name_=when_known(machine, lambda parsed: parsed.name),
             configuration_assignment_name=assignment_name,
-            location=args.get("locations", {}).get(key, args.get("location")),
-            maintenance_configuration_id=configuration_id,
+            location=inputs["location"],
+            maintenance_configuration_id=inputs["maintenanceConfigurationId"],
         )
+
+    def _as_there(self, inputs: Inputs, machine_id: str, assignment_name: str) -> Inputs:
+        machine = parse_machine_id(machine_id)
+        arguments = {
+            "resourceGroupName": machine.resource_group,
+            "providerName": machine.provider,
+            "resourceType": machine.resource_type,
+            "resourceName": machine.name,
+            "configurationAssignmentName": assignment_name,
+        }
+        getter = "azure-native:maintenance:getConfigurationAssignment"
+        return in_own_words(inputs, assignment_as_there, getter, arguments, self)
 
     def _assignment_name(self, key: str, configuration_id: str, machine_id: str) -> str:
         try:

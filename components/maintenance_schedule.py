@@ -5,17 +5,20 @@ It attaches nothing: `MachineAssignments` and `DynamicScope` do that, and `Azure
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import maintenance
 
+from patching.arm_ids import parse_resource_id
 from patching.checks.updates import check_updates
 from patching.checks.window import check_window
+from patching.own_words import configuration_as_there
 from patching.schedule import local_text, window_text
 from patching.settings.entries import ScheduleEntry, UpdatesEntry
 from patching.settings.validation import read_entry
 
+from .adopting import Inputs, in_own_words
 from .declaring import checked, component_type, raise_faults, when_known
 
 
@@ -106,8 +109,7 @@ class MaintenanceSchedule(pulumi.ComponentResource):
         named = {"configuration_name": name, **args}
         values = checked(where, ScheduleEntry, named, _FIELDS)
         sent = when_known({field: values.get(field) for field in _SCHEDULE}, lambda known: _sent(where, known))
-        # What is adopted has the service's own words for it, and importing it changes nothing.
-        without_end = _WITHOUT_END if "adopt_resource_id" in args else None
+        inputs = self._inputs(args, values, sent)
         configuration = maintenance.MaintenanceConfiguration(
             f"{name}-configuration",
             pulumi.ResourceOptions(
@@ -117,20 +119,22 @@ class MaintenanceSchedule(pulumi.ComponentResource):
                 # The service refuses a second one of the same name elsewhere, so the old one goes first.
                 replace_on_changes=["location"],
                 delete_before_replace=True,
+                # Decides nothing, and is never set here; Microsoft's own tools set it, so that importing would show it.
+                ignore_changes=["namespace"],
             ),
             resource_name_=values["configuration_name"],
             resource_group_name=values["resource_group_name"],
-            location=values.get("location"),
-            maintenance_scope=maintenance.MaintenanceScope.IN_GUEST_PATCH,
-            visibility=maintenance.Visibility.CUSTOM,
-            extension_properties={"InGuestPatchMode": "User"},
-            start_date_time=when_known(sent, lambda window: window.start),
-            expiration_date_time=when_known(sent, lambda window: window.expires or without_end),
-            duration=when_known(sent, lambda window: window.duration),
-            time_zone=when_known(sent, lambda window: window.time_zone),
-            recur_every=when_known(sent, lambda window: window.recur_every),
-            install_patches=when_known(sent, lambda window: window.install_patches),
-            tags=args.get("tags"),
+            location=inputs["location"],
+            maintenance_scope=inputs["maintenanceScope"],
+            visibility=inputs["visibility"],
+            extension_properties=inputs["extensionProperties"],
+            start_date_time=inputs["startDateTime"],
+            expiration_date_time=inputs["expirationDateTime"],
+            duration=inputs["duration"],
+            time_zone=inputs["timeZone"],
+            recur_every=inputs["recurEvery"],
+            install_patches=inputs["installPatches"],
+            tags=inputs["tags"],
         )
         self.name = configuration.name
         self.resource_id = configuration.id
@@ -145,21 +149,35 @@ class MaintenanceSchedule(pulumi.ComponentResource):
             }
         )
 
+    def _inputs(self, args: MaintenanceScheduleArgs, values: Mapping[str, Any], sent: pulumi.Input["_Sent"]) -> Inputs:
+        """The configuration's arguments, by azure-native's names; what is adopted has Azure's own words for them."""
+        inputs: Inputs = {
+            "location": values.get("location"),
+            "tags": args.get("tags") or None,
+            "maintenanceScope": maintenance.MaintenanceScope.IN_GUEST_PATCH.value,
+            "visibility": maintenance.Visibility.CUSTOM.value,
+            "extensionProperties": {"InGuestPatchMode": "User"},
+            **{name: when_known(sent, lambda known, name=name: known.inputs.get(name)) for name in _SENT},
+        }
+        adopted = args.get("adopt_resource_id")
+        if adopted is None:
+            return inputs
+        found = parse_resource_id(adopted)
+        arguments = {"resourceGroupName": found.resource_group, "resourceName": found.name}
+        getter = "azure-native:maintenance:getMaintenanceConfiguration"
+        return in_own_words(inputs, configuration_as_there, getter, arguments, self)
+
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What the service is sent, as it answers it."""
+    """What the service is sent of a schedule, as it answers it, by azure-native's names; and the schedule in words."""
 
-    start: str
-    expires: str | None
-    duration: str
-    time_zone: str
+    inputs: Mapping[str, Any]
     recur_every: str
-    install_patches: maintenance.InputPatchConfigurationArgs
     summary: str
 
 
-_WITHOUT_END = "9999-12-31 23:59:59"
+_SENT = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery", "installPatches")
 _SCHEDULE = ("start", "time_zone", "duration", "recur_every", "expires", "updates")
 _FIELDS = {field: field for field in _SCHEDULE} | {
     "configuration_name": "name",
@@ -172,39 +190,46 @@ def _sent(where: str, values: Mapping[str, object]) -> _Sent:
     given = {field: value for field, value in values.items() if value is not None}
     reading = read_entry(ScheduleEntry, given, "", by_name=True)
     entry = reading.entry
-    if entry is None or reading.faults:
+    if reading.faults:
         raise_faults(where, reading.faults)
     schedule = entry.window
     judged = check_window("", schedule, entry.recur_every.patch_tuesday)
     if faults := (*judged.faults, *check_updates("updates", entry.updates)):
         raise_faults(where, faults)
     return _Sent(
-        start=local_text(schedule.start),
-        expires=None if schedule.expires is None else local_text(schedule.expires),
-        duration=window_text(schedule.duration),
-        time_zone=schedule.time_zone,
+        inputs={
+            "startDateTime": local_text(schedule.start),
+            "expirationDateTime": None if schedule.expires is None else local_text(schedule.expires),
+            "duration": window_text(schedule.duration),
+            "timeZone": schedule.time_zone,
+            "recurEvery": str(schedule.recurrence),
+            "installPatches": _install_patches(entry.updates),
+        },
         recur_every=str(schedule.recurrence),
-        install_patches=_install_patches(entry.updates),
         summary=schedule.summary(),
     )
 
 
-def _install_patches(updates: UpdatesEntry) -> maintenance.InputPatchConfigurationArgs:
+def _install_patches(updates: UpdatesEntry) -> dict[str, Any]:
     """What is installed. What is not set is left out, and so is an empty list, which means the same."""
     windows, linux = updates.windows, updates.linux
-    return maintenance.InputPatchConfigurationArgs(
-        reboot_setting=updates.reboot.as_answered,
-        windows_parameters=windows
-        and maintenance.InputWindowsParametersArgs(
-            classifications_to_include=list(windows.classifications) or None,
-            kb_numbers_to_include=list(windows.kb_numbers_to_include) or None,
-            kb_numbers_to_exclude=list(windows.kb_numbers_to_exclude) or None,
-            exclude_kbs_requiring_reboot=windows.exclude_kbs_requiring_reboot or None,
+    return _set(
+        rebootSetting=updates.reboot.as_answered,
+        windowsParameters=windows
+        and _set(
+            classificationsToInclude=list(windows.classifications),
+            kbNumbersToInclude=list(windows.kb_numbers_to_include),
+            kbNumbersToExclude=list(windows.kb_numbers_to_exclude),
+            excludeKbsRequiringReboot=windows.exclude_kbs_requiring_reboot,
         ),
-        linux_parameters=linux
-        and maintenance.InputLinuxParametersArgs(
-            classifications_to_include=list(linux.classifications) or None,
-            package_name_masks_to_include=list(linux.package_name_masks_to_include) or None,
-            package_name_masks_to_exclude=list(linux.package_name_masks_to_exclude) or None,
+        linuxParameters=linux
+        and _set(
+            classificationsToInclude=list(linux.classifications),
+            packageNameMasksToInclude=list(linux.package_name_masks_to_include),
+            packageNameMasksToExclude=list(linux.package_name_masks_to_exclude),
         ),
     )
+
+
+def _set(**properties: Any) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value}

@@ -190,6 +190,15 @@ def remediation_state(state: str, *, total: int = 1, failed: int = 0, message: s
     }
 
 
+ADOPTABLE = {
+    "azure-native:maintenance:getMaintenanceConfiguration": "resourceName",
+    "azure-native:maintenance:getConfigurationAssignment": "configurationAssignmentName",
+    "azure-native:maintenance:getConfigurationAssignmentsForSubscription": "configurationAssignmentName",
+    "azure-native:maintenance:getConfigurationAssignmentsForResourceGroup": "configurationAssignmentName",
+}
+"""The functions that look at what is to be imported, in a preview too, and the argument that names it."""
+
+
 class StrictMonitor(mocks.MockMonitor):
     """Answers as an engine with azure-native would, as far as components can tell, and records."""
 
@@ -198,11 +207,13 @@ class StrictMonitor(mocks.MockMonitor):
         recording: Recording,
         remediations: Callable[[str, int], dict[str, Any]],
         principals: Callable[[str], str],
+        there: Mapping[str, Mapping[str, Any]],
         *,
         preview: bool,
         exists: bool,
     ) -> None:
         super().__init__(_NoMocks())
+        self.there = there
         self.recording = recording
         self.remediations = remediations
         self.principals = principals
@@ -265,13 +276,21 @@ class StrictMonitor(mocks.MockMonitor):
 
     def Invoke(self, request):  # noqa: N802 (the monitor's own name)
         arguments = plain(json_format.MessageToDict(request.args))
+        response = resource_pb2.ResourceInvokeResponse()
+        if request.tok in ADOPTABLE:
+            self.recording.calls.append((request.tok, arguments, request.provider.rpartition("::")[0]))
+            found = self.there.get(arguments[ADOPTABLE[request.tok]])
+            if found is None:
+                response.failures.add(reason='request failed: Status=404 Code="ResourceNotFound"')
+            else:
+                getattr(response, "return").update(found)
+            return response
         if self.preview:
             raise self.violation(f"{request.tok} was called in a preview")
         if request.tok != "azure-native:policyinsights:getRemediationAtResource":
             raise self.violation(f"unknown function {request.tok}")
         earlier = sum(1 for _, given, _ in self.recording.calls if given == arguments)
         self.recording.calls.append((request.tok, arguments, request.provider.rpartition("::")[0]))
-        response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").update(self.remediations(arguments["remediationName"], earlier))
         return response
 
@@ -320,11 +339,13 @@ def run_recorded(
     secret_keys: tuple[str, ...] = (),
     remediations: Callable[[str, int], dict[str, Any]] = _succeeded,
     principals: Callable[[str], str] = "principal-of-{}".format,
+    there: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recording:
     """Runs `program` under fresh mocks on a fresh event loop; `exists` previews what is deployed already.
 
     `remediations` answers for a remediation task by its name and the number of times it was asked for before,
-    `principals` gives the identity of a policy assignment by its name. Raises what the program raises.
+    `principals` gives the identity of a policy assignment by its name, `there` what can be adopted by its own. Raises
+    what the program raises.
     """
     recording = Recording()
     loop = asyncio.new_event_loop()
@@ -342,7 +363,7 @@ def run_recorded(
         stack=stack_name,
         preview=preview,
         logger=logger,
-        monitor=StrictMonitor(recording, remediations, principals, preview=preview, exists=exists),
+        monitor=StrictMonitor(recording, remediations, principals, there or {}, preview=preview, exists=exists),
     )
     pulumi.runtime.set_all_config(dict(config or {}), list(secret_keys))
 

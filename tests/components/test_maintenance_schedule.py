@@ -18,7 +18,7 @@ ARGS = {
 def declare(record, provider_options):
     """Declares one schedule with the usual arguments and those given; None leaves an argument out."""
 
-    def run(name="linux", *, preview=False, **changes):
+    def run(name="linux", *, preview=False, there=None, **changes):
         args = {key: value for key, value in (ARGS | changes).items() if value is not None}
 
         def program():
@@ -26,7 +26,7 @@ def declare(record, provider_options):
             for output in ("name", "resource_id", "recur_every", "summary"):
                 pulumi.export(output, getattr(schedule, output))
 
-        return record(program, preview=preview)
+        return record(program, preview=preview, there=there)
 
     return run
 
@@ -86,20 +86,48 @@ def test_protection_can_be_switched_off(declare):
 
 
 def test_adopting_imports_by_id_and_protects_all_the_same(declare):
-    resource_id = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Maintenance/maintenanceConfigurations/old"
-    adopted = declare(adopt_resource_id=resource_id, configuration_name="old").one(CONFIGURATION)
-    assert adopted.import_id == resource_id
+    adopted = declare(adopt_resource_id=OLD, configuration_name="old").one(CONFIGURATION)
+    assert adopted.import_id == OLD
     assert adopted.inputs["resourceName"] == "old"
     assert adopted.protect
 
 
-def test_what_is_adopted_without_an_end_says_so_as_the_service_does(declare):
-    resource_id = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Maintenance/maintenanceConfigurations/old"
-    adopted = declare(adopt_resource_id=resource_id, configuration_name="old")
-    assert adopted.one(CONFIGURATION).inputs["expirationDateTime"] == "9999-12-31 23:59:59"
-    ending = declare(adopt_resource_id=resource_id, configuration_name="old", expires="2030-01-05 22:00")
-    assert ending.one(CONFIGURATION).inputs["expirationDateTime"] == "2030-01-05 22:00"
-    assert "expirationDateTime" not in declare().one(CONFIGURATION).inputs
+OLD = (
+    "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg"
+    "/providers/Microsoft.Maintenance/maintenanceConfigurations/old"
+)
+
+
+def test_what_is_adopted_keeps_its_own_words_where_they_mean_the_same(declare):
+    there = {
+        "location": "West Europe",
+        "namespace": "Microsoft.Maintenance",
+        "recurEvery": "1month second tuesday offset4",
+        "expirationDateTime": "9999-12-31 23:59:59",
+        "duration": "02:00",
+        "tags": {},
+    }
+    for preview in (False, True):
+        adopted = declare(
+            preview=preview,
+            there={"old": there},
+            adopt_resource_id=OLD,
+            configuration_name="old",
+            duration="03:00",
+            location="westeurope",
+        ).one(CONFIGURATION)
+        assert adopted.inputs["recurEvery"] == there["recurEvery"]
+        assert adopted.inputs["expirationDateTime"] == there["expirationDateTime"]
+        assert adopted.inputs["duration"] == "03:00", "the file says something else, and the preview has to show it"
+        assert "tags" not in adopted.inputs
+        assert adopted.ignore_changes == ("namespace",)
+
+
+def test_what_is_not_adopted_is_not_looked_at(declare):
+    made = declare(there={"old": {"recurEvery": "1Day"}}, configuration_name="old")
+    assert not made.calls
+    assert "expirationDateTime" not in made.one(CONFIGURATION).inputs
+    assert "tags" not in declare(tags={}).one(CONFIGURATION).inputs
 
 
 def test_outputs_are_known_in_a_preview_but_for_the_id(declare):

@@ -1,0 +1,116 @@
+"""`coverage`: what a stack reaches of an inventory, and what is wrong with each machine."""
+
+# ruff: noqa: PLC0415 (a command loads what it needs, so that each starts fast)
+
+import gc
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from patching.commands.options import (
+    FAULTS_FOUND,
+    end_with_faults,
+    output_option,
+    stack_file,
+    stack_options,
+    write_report,
+)
+
+if TYPE_CHECKING:
+    from patching.coverage import Coverage
+    from patching.faults import Findings
+    from patching.inventory_file import Page
+    from patching.settings.model import Settings
+
+_AZURE = "azure"
+_WIDE = 200
+_FORMATS = click.Choice(["text", "json", "markdown", "html"])
+
+
+@click.command()
+@stack_options
+@click.option(
+    "--inventory",
+    "inventories",
+    required=True,
+    multiple=True,
+    metavar="FILE|azure",
+    help="What `az graph query -o json`, `az vm list` or an ARM list answered, again for each file; or `azure`, to ask "
+    "Resource Graph for the machines of the stack's subscriptions.",
+)
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@output_option
+def coverage(
+    *, stack: str | None, file: Path | None, inventories: tuple[str, ...], form: str, output: Path | None
+) -> None:
+    """Shows which machines the schedules reach, which are ready, and what is wrong.
+
+    What a report finds of machines is no fault: the exit status is 1 only where the stack file or the inventory cannot
+    be read, or a schedule reaches more machines than the service allows.
+    """
+    from patching.coverage import cover
+    from patching.faults import Findings
+    from patching.inventory import read_inventory
+    from patching.inventory_file import warn_if_incomplete
+    from patching.stack_file import read_stack_file
+
+    reading = read_stack_file(stack_file(stack, file))
+    settings = reading.settings
+    if settings is None:
+        end_with_faults(reading.faults, reading.warnings, form)
+    findings = Findings()
+    with _no_garbage_collection():
+        pages = [page for name in inventories for page in _pages(name, settings, findings)]
+        if findings.faults:
+            end_with_faults(findings.faults, findings.warnings, form)
+        warn_if_incomplete(pages, findings)
+        covered = cover(settings, read_inventory(pages), findings)
+    _report(covered, settings, form, output)
+    sys.exit(FAULTS_FOUND if covered.faults else 0)
+
+
+@contextmanager
+def _no_garbage_collection() -> Generator[None]:
+    """Of an inventory nothing is garbage while it is read, and looking for it takes longer than the reading."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _pages(name: str, settings: "Settings", findings: "Findings") -> "list[Page]":
+    from patching.inventory_file import read_inventory_file
+
+    if name != _AZURE:
+        return read_inventory_file(Path(name), findings)
+    from patching.azure_inventory import machines_on_azure
+
+    return machines_on_azure([one.id for one in settings.subscriptions.values()], settings.environment, findings)
+
+
+def _report(covered: "Coverage", settings: "Settings", form: str, output: Path | None) -> None:
+    if form == "text" and output is None:
+        from rich.console import Console
+
+        from patching.report.coverage import print_text
+
+        print_text(covered, Console(width=None if sys.stdout.isatty() else _WIDE))
+        return
+    write_report(_written(covered, settings, form), output)
+
+
+def _written(covered: "Coverage", settings: "Settings", form: str) -> str:
+    if form == "html":
+        from patching.report.coverage_page import as_html
+
+        return as_html(settings.stack, covered)
+    from patching.report.coverage import as_json, as_markdown, as_text
+
+    return {"text": as_text, "json": as_json, "markdown": as_markdown}[form](covered)
