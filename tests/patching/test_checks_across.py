@@ -413,6 +413,7 @@ def test_two_assignments_cannot_share_a_name_on_one_machine(stack, vm_id):
     )
     assert paths(stack.read().faults) == ["schedules.b.machines"]
 
+
 OUTLOOK = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN

@@ -120,8 +120,10 @@ def test_an_image_that_contradicts_its_system_is_a_warning(stack):
     image = {"publisher": "microsoftwindowsserver", "offer": "WindowsServer", "sku": "2022-datacenter-g2"}
     assert stack.machine(image=image).faults() == []
     assert stack.warnings() == [
-        'virtualMachines.web.image.publisher: got "microsoftwindowsserver"; expected an image of Linux, as os says: '
-        "microsoftwindowsserver publishes Windows, e.g. Canonical; fix: write os: Windows, or take an image of Linux"
+        (
+            'virtualMachines.web.image.publisher: got "microsoftwindowsserver"; expected an image of Linux, as os says: '
+            "microsoftwindowsserver publishes Windows, e.g. Canonical; fix: write os: Windows, or take an image of Linux"
+        )
     ]
 
 
