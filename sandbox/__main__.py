@@ -22,6 +22,12 @@ _state = click.option(
 _port = click.option(
     "--port", type=click.IntRange(0, 65535), default=None, help="Port of the ARM endpoint; by default a free one."
 )
+_https_port = click.option(
+    "--https-port",
+    type=click.IntRange(0, 65535),
+    default=None,
+    help="Port of the same over HTTPS, for clients that sign in; by default a free one.",
+)
 
 
 @click.group()
@@ -32,16 +38,18 @@ def main() -> None:
 @main.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @_state
 @_port
+@_https_port
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def execute(state: Path, port: int | None, command: tuple[str, ...]) -> None:
+def execute(state: Path, port: int | None, https_port: int | None, command: tuple[str, ...]) -> None:
     """Run COMMAND with the local Azure around it; the exit status is COMMAND's.
 
     A second one on the same state directory shares the first one's local Azure.
     """
     from sandbox.commands import run_command  # noqa: PLC0415 - each command loads what it needs, and no more
     from sandbox.deployment import deployment  # noqa: PLC0415
+    from sandbox.local_azure import Ports  # noqa: PLC0415
 
-    with deployment(StateDirectory(state), port=port) as (directory, environment):
+    with deployment(StateDirectory(state), ports=Ports(port, https_port)) as (directory, environment):
         code = run_command(command, environment, directory)
     sys.exit(code)
 
@@ -49,9 +57,11 @@ def execute(state: Path, port: int | None, command: tuple[str, ...]) -> None:
 @main.command()
 @_state
 @_port
-def serve(state: Path, port: int | None) -> None:
+@_https_port
+def serve(state: Path, port: int | None, https_port: int | None) -> None:
     """Serve the local Azure alone, until it is interrupted."""
-    from sandbox.local_azure import run  # noqa: PLC0415
+    from sandbox.environment import endpoint_variables  # noqa: PLC0415
+    from sandbox.local_azure import Ports, run  # noqa: PLC0415
 
     directory = StateDirectory(state)
     directory.prepare()
@@ -62,9 +72,13 @@ def serve(state: Path, port: int | None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    with run(directory, port=port, note=_note) as endpoint:
-        click.echo(f"AZURE_SANDBOX_URL={endpoint.url}")
-        _note(f"The local Azure of {directory.path} listens at {endpoint.url}; Ctrl-C stops it.")
+    with run(directory, ports=Ports(port, https_port), note=_note) as endpoint:
+        for name, value in endpoint_variables(endpoint).items():
+            click.echo(f"{name}={value}")
+        _note(
+            f"The local Azure of {directory.path} listens at {endpoint.url} and, for clients that sign in, at "
+            f"{endpoint.https_url}; Ctrl-C stops it."
+        )
         stop.wait()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)

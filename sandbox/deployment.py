@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.engine.locate import find_or_build
 from sandbox.engine.progress import Progress
 from sandbox.environment import command_environment, prepare_engine_home
-from sandbox.local_azure import run_or_attach
+from sandbox.local_azure import Ports, run_or_attach
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def deployment(state: StateDirectory, *, port: int | None = None) -> Generator[tuple[StateDirectory, dict[str, str]]]:
+def deployment(
+    state: StateDirectory, *, ports: Ports | None = None
+) -> Generator[tuple[StateDirectory, dict[str, str]]]:
     """Hold a local Azure with an engine beside it; yields the prepared state directory and a command's environment.
 
     Raises:
-        SandboxError: the engine cannot be had, or the state directory or the port cannot be used.
+        SandboxError: the engine cannot be had, or the state directory or a port cannot be used.
 
     """
     progress = Progress()
     state.prepare()
     engine = find_or_build(progress)
     prepare_engine_home(state, engine)
-    with run_or_attach(state, port=port, note=progress.note) as endpoint:
+    with run_or_attach(state, ports=ports or Ports(), note=progress.note) as endpoint:
         yield state, command_environment(state, endpoint, engine, os.environ)

@@ -46,6 +46,15 @@ def prepare_engine_home(state: StateDirectory, engine: Engine) -> None:
         _install(state, f"language-python-v{engine.version}", LANGUAGE_HOST, script)
 
 
+def endpoint_variables(endpoint: Endpoint) -> dict[str, str]:
+    """The environment variables that say where a local Azure is, for clients of any kind."""
+    return {
+        "AZURE_SANDBOX_URL": endpoint.url,
+        "AZURE_SANDBOX_HTTPS_URL": endpoint.https_url,
+        "AZURE_SANDBOX_CA_BUNDLE": endpoint.ca_bundle,
+    }
+
+
 def command_environment(
     state: StateDirectory, endpoint: Endpoint, engine: Engine, base: Mapping[str, str]
 ) -> dict[str, str]:
@@ -54,7 +63,7 @@ def command_environment(
     # It would win over the passphrase below.
     environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
     environment |= {
-        "AZURE_SANDBOX_URL": endpoint.url,
+        **endpoint_variables(endpoint),
         "AZURE_SANDBOX_PLUGIN_PORT": str(endpoint.plugin_port),
         "PULUMI_BACKEND_URL": f"file://{quote(str(state.backend))}?{_WHOLE_FILES_ONLY}",
         "PULUMI_HOME": str(state.pulumi_home),
@@ -73,4 +82,4 @@ def _install(state: StateDirectory, folder: str, name: str, script: str) -> None
     launcher = Path(state.pulumi_home, "plugins", folder, name)
     launcher.parent.mkdir(parents=True, exist_ok=True)
     if not launcher.is_file() or launcher.read_text(encoding="utf-8") != script:
-        write_atomically(launcher, script, executable=True)
+        write_atomically(launcher, script, mode=0o755)

@@ -40,6 +40,8 @@ class Endpoint:
 
     Attributes:
         url: the ARM endpoint, without a trailing slash.
+        https_url: the same over HTTPS, for clients that sign in.
+        ca_bundle: the file with the certificate that those have to trust.
         plugin_port: where the azure-native launcher asks for a provider.
         attach_port: where processes that use it announce themselves.
         token: what they say there, so that a port taken over by something else is not mistaken for it.
@@ -48,23 +50,40 @@ class Endpoint:
     """
 
     url: str
+    https_url: str
+    ca_bundle: str
     plugin_port: int
     attach_port: int
     token: str
     process: int
 
 
+@dataclass(frozen=True)
+class Ports:
+    """Where the ARM endpoints shall listen; None and 0 take a free port, or the one that is listened at already."""
+
+    http: int | None = None
+    https: int | None = None
+
+    def option_unlike(self, endpoint: Endpoint) -> str | None:
+        """Return the option that asks for another port than the running local Azure has; None where there is none."""
+        for name, port, url in (("port", self.http, endpoint.url), ("https-port", self.https, endpoint.https_url)):
+            if port and not url.endswith(f":{port}"):
+                return f"--{name} {port}"
+        return None
+
+
 @contextmanager
-def run_or_attach(state: StateDirectory, *, port: int | None, note: Callable[[str], None]) -> Generator[Endpoint]:
+def run_or_attach(state: StateDirectory, *, ports: Ports, note: Callable[[str], None]) -> Generator[Endpoint]:
     """Hold a local Azure for the time of the block: the one running on this state directory, or a new one.
 
     Args:
         state: a prepared state directory.
-        port: the port of the ARM endpoint; None or 0 takes a free one.
+        ports: where it shall listen.
         note: shows the user a line.
 
     Raises:
-        SandboxError: the port is in use, another one runs already on another port, or it does not answer.
+        SandboxError: a port is in use, another one runs already on another port, or it does not answer.
 
     """
     lock = FileLock(state.lock)
@@ -74,10 +93,11 @@ def run_or_attach(state: StateDirectory, *, port: int | None, note: Callable[[st
         if attached is not None:
             endpoint, connection = attached
             with connection:
-                if port and not endpoint.url.endswith(f":{port}"):
+                other = ports.option_unlike(endpoint)
+                if other:
                     raise SandboxError(
-                        f"a local Azure already runs on {state.path}, at {endpoint.url} (process {endpoint.process}). "
-                        f"Leave --port {port} out to use it, or stop it first."
+                        f"a local Azure already runs on {state.path}, at {endpoint.url} and {endpoint.https_url} "
+                        f"(process {endpoint.process}). Leave {other} out to use it, or stop it first."
                     )
                 yield endpoint
             return
@@ -88,18 +108,18 @@ def run_or_attach(state: StateDirectory, *, port: int | None, note: Callable[[st
             )
         time.sleep(_TURN_SECONDS)
     try:
-        with _running(state, port or 0, note) as endpoint:
+        with _running(state, ports, note) as endpoint:
             yield endpoint
     finally:
         lock.release()
 
 
 @contextmanager
-def run(state: StateDirectory, *, port: int | None, note: Callable[[str], None]) -> Generator[Endpoint]:
+def run(state: StateDirectory, *, ports: Ports, note: Callable[[str], None]) -> Generator[Endpoint]:
     """Run a local Azure for the time of the block, alone.
 
     Raises:
-        SandboxError: one runs already on this state directory, or the port is in use.
+        SandboxError: one runs already on this state directory, or a port is in use.
 
     """
     lock = FileLock(state.lock)
@@ -111,7 +131,7 @@ def run(state: StateDirectory, *, port: int | None, note: Callable[[str], None])
             "with --state DIR."
         )
     try:
-        with _running(state, port or 0, note) as endpoint:
+        with _running(state, ports, note) as endpoint:
             yield endpoint
     finally:
         lock.release()
@@ -127,18 +147,24 @@ def running(state: StateDirectory) -> Endpoint | None:
 
 
 @contextmanager
-def _running(state: StateDirectory, port: int, note: Callable[[str], None]) -> Generator[Endpoint]:
-    from sandbox.arm.server import ArmServer  # noqa: PLC0415 - an attached command has no use for them
+def _running(state: StateDirectory, ports: Ports, note: Callable[[str], None]) -> Generator[Endpoint]:
+    from sandbox.arm.server import ArmServer, PortError  # noqa: PLC0415 - an attached command has no use for them
     from sandbox.plugin.host import PluginHost  # noqa: PLC0415
 
     state.server.unlink(missing_ok=True)
     clear_abandoned_engine_locks(state, note)
     try:
-        server = ArmServer(state.path, port)
+        server = ArmServer(state.path, ports.http or 0, https_port=ports.https or 0)
+    except PortError as error:
+        option = "--https-port" if error.port == ports.https else "--port"
+        raise SandboxError(
+            f"port {error.port} of {_LOOPBACK} cannot be used ({error.strerror or error}): "
+            f"{describe_holder(error.port)}. Stop it, or take a free port with {option} 0."
+        ) from error
     except OSError as error:
         raise SandboxError(
-            f"port {port} of {_LOOPBACK} cannot be used ({error.strerror or error}): {describe_holder(port)}. "
-            "Stop it, or take a free port with --port 0."
+            f"cannot write {error.filename or state.path}: {error.strerror or error}. "
+            "Make it writable, or choose another directory with --state DIR."
         ) from error
     except sqlite3.DatabaseError as error:
         raise SandboxError(
@@ -151,7 +177,15 @@ def _running(state: StateDirectory, port: int, note: Callable[[str], None]) -> G
         plugins.start()
         try:
             with _Attachments() as attachments:
-                endpoint = Endpoint(server.url, plugins.port, attachments.port, attachments.token, os.getpid())
+                endpoint = Endpoint(
+                    url=server.url,
+                    https_url=server.https_url,
+                    ca_bundle=str(server.ca_bundle),
+                    plugin_port=plugins.port,
+                    attach_port=attachments.port,
+                    token=attachments.token,
+                    process=os.getpid(),
+                )
                 write_atomically(state.server, json.dumps(asdict(endpoint), indent=2) + "\n")
                 try:
                     yield endpoint

@@ -5,6 +5,7 @@ pulumi-home/   what the engine keeps for itself, and the launchers of the azure-
 backend/       the engine's file backend: stacks, history, locks
 stacks/        copies of the stack files, so that the engine writes its salt there and not into the repository,
                and a mark for each that is being deployed
+tls/           the certificate of the HTTPS endpoint, and the authority for clients to trust (sandbox.arm.certificate)
 server.json    where the running local Azure listens, while it runs
 lock           held alone by the process that runs the local Azure
 commands.lock  shared by every command that runs against it
@@ -77,9 +78,13 @@ class StateDirectory:
             )
 
 
-def write_atomically(path: Path, text: str, *, executable: bool = False) -> None:
-    """Write a file so that a reader, or a run that comes after a kill, sees the old text or the new, never a part."""
+def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Write a file so that a reader, or a run that comes after a kill, sees the old text or the new, never a part.
+
+    Until it has its mode, nobody but its owner can read it.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.chmod(0o755 if executable else 0o644)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.chmod(mode)
     draft.replace(path)

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.stack.clients import Clients
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROJECT = "azure-patching"
 _OPERATION_SECONDS = 300
@@ -129,6 +131,12 @@ class LocalAzure:
     url: str
     state: Path
     environment: dict[str, str]
+
+    def clients(self, subscription: str) -> Clients:
+        """Microsoft's clients for one subscription, over TLS."""
+        return Clients(
+            self.environment["AZURE_SANDBOX_HTTPS_URL"], self.environment["AZURE_SANDBOX_CA_BUNDLE"], subscription
+        )
 
 
 @pytest.fixture(scope="session")

@@ -18,35 +18,44 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.arm.access import check_access
 from sandbox.arm.azure import Azure, Handler, Reply, Request, ResourceType
 from sandbox.arm.bodies import check_envelope, mapping_at
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import Target, parse_path
 from sandbox.arm.providers.resources import check_registered
+from sandbox.arm.sign_in import HOST_NAMES, Question, SignIn
+from sandbox.arm.tokens import Caller
 
 _METHODS = ["GET", "PUT", "PATCH", "POST", "DELETE", "HEAD"]
 _WRITES = frozenset({"PUT", "PATCH"})
 _log = logging.getLogger(__name__)
 
 
-def application(azure: Azure) -> Starlette:
-    """Return the ASGI application that serves one local Azure."""
+def application(azure: Azure, sign_in: SignIn) -> Starlette:
+    """Return the ASGI application that serves one local Azure, over HTTP to everybody and over HTTPS by token."""
 
     async def serve(http: HttpRequest) -> Response:
         content = await http.body()
-        return _response(_answer(azure, http, content))
+        return _response(_answer(azure, sign_in, http, content))
 
     # A page in a browser could reach a loopback port under a name of its own that resolves to it.
-    own_names = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    own_names = Middleware(TrustedHostMiddleware, allowed_hosts=HOST_NAMES)
     return Starlette(routes=[Route("/{path:path}", serve, methods=_METHODS)], middleware=[own_names])
 
 
-def _answer(azure: Azure, http: HttpRequest, content: bytes) -> Reply:
+def _answer(azure: Azure, sign_in: SignIn, http: HttpRequest, content: bytes) -> Reply:
     try:
+        base = sign_in.base(http.url.hostname)
+        path = str(http.scope["path"])
+        signing_in = sign_in.answer(Question(http.method, path, http.query_params, content, base))
+        if signing_in:
+            return signing_in
+        caller = sign_in.check(http.headers.get("authorization"), base) if http.url.scheme == "https" else None
         with azure.store.transaction():
             azure.settle()
         with azure.store.transaction():
-            return _dispatch(azure, http, content)
+            return _dispatch(azure, http, content, caller)
     except ArmError as error:
         return Reply(error.status, error.body(), error.headers)
     except Exception:  # noqa: BLE001
@@ -55,7 +64,7 @@ def _answer(azure: Azure, http: HttpRequest, content: bytes) -> Reply:
         return Reply(fault.status, fault.body())
 
 
-def _dispatch(azure: Azure, http: HttpRequest, content: bytes) -> Reply:
+def _dispatch(azure: Azure, http: HttpRequest, content: bytes, caller: Caller | None) -> Reply:
     target = parse_path(str(http.scope["path"]))
     resource_type, handler = _handler(azure, http.method, target)
     request = Request(
@@ -70,6 +79,8 @@ def _dispatch(azure: Azure, http: HttpRequest, content: bytes) -> Reply:
         base_url=str(http.base_url).rstrip("/"),
         url=str(http.url),
     )
+    if caller:
+        check_access(request, target, caller)
     if http.method in _WRITES:
         check_envelope(request.body)
         request = _without_null_tags(request)

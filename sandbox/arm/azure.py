@@ -16,6 +16,9 @@ from sandbox.arm.times import instant
 _log = logging.getLogger(__name__)
 TENANT_ID = "99999999-9999-4999-8999-999999999999"
 CALLER_ID = "88888888-8888-4888-8888-888888888888"
+"""The principal that may do everything: who asks without a token, and every application but the limited one."""
+LIMITED_CLIENT_ID = "77777777-7777-4777-8777-777777777777"
+"""An application that may do what roles assigned to it allow, and nothing else; the id of its principal, too."""
 
 
 @dataclass(frozen=True)

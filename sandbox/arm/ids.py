@@ -10,6 +10,7 @@ RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
 PROVIDER = "Microsoft.Resources/providers"
 OPERATION_RESULT = "Microsoft.Resources/operationResults"
 TENANT = "Microsoft.Resources/tenants"
+RESOURCE_GRAPH = "Microsoft.ResourceGraph/resources"
 VIRTUAL_MACHINE = "Microsoft.Compute/virtualMachines"
 ARC_MACHINE = "Microsoft.HybridCompute/machines"
 MACHINE_TYPES = (VIRTUAL_MACHINE, ARC_MACHINE)
@@ -165,4 +166,7 @@ def _provider_part(found: ResourceId | None, segments: list[str]) -> Target:
     inner = ResourceId(scope, "/".join([namespace, *types[: len(names)]]), tuple(names)) if names else found
     if len(types) == len(names):
         return Target(inner)
-    return Target(inner, types[-1], "/".join([namespace, *types]))
+    collection = "/".join([namespace, *types])
+    if inner is None and collection.lower() == RESOURCE_GRAPH.lower():
+        inner = ResourceId("", RESOURCE_GRAPH, ("all",))  # an action of the tenant, whose path names no resource
+    return Target(inner, types[-1], collection)

@@ -12,7 +12,14 @@ class Gap:
 
 
 NOT_MODELLED = (
-    Gap("Azure Resource Manager", "No one is authenticated and no role is checked on a client's request."),
+    Gap(
+        "Azure Resource Manager",
+        "Nobody is asked for a token over HTTP. Over HTTPS everybody may do everything, but one limited application.",
+    ),
+    Gap(
+        "Microsoft Entra ID",
+        "Users do not exist, and applications need not: every GUID is one. An assertion is read, not verified.",
+    ),
     Gap(
         "Azure Resource Manager",
         "Requests are not throttled, locks and deployments do not exist, regions are not chosen.",
@@ -39,6 +46,35 @@ NOT_MODELLED = (
     Gap(
         "Hybrid Compute",
         "A machine is made by a PUT and is connected; on Azure its agent does that. It has no extensions.",
+    ),
+    Gap(
+        "Resource Graph",
+        "A part of the Kusto language is read; the rest is refused by name, and so are tables without machines.",
+    ),
+    Gap(
+        "Resource Graph",
+        "A let of a table, an aggregate inside of an expression, and an order by a dynamic value are refused, too.",
+    ),
+    Gap(
+        "Resource Graph",
+        "Of history there is each machine's last assessment and last installation on demand; schedules make none.",
+    ),
+    Gap(
+        "Resource Graph",
+        "Changes are seen at once; Azure takes seconds to minutes. A dcount is exact; Azure estimates.",
+    ),
+    Gap(
+        "Resource Graph",
+        "Facets and scope filters are refused; the quota in the headers never shrinks, and no answer is too large.",
+    ),
+    Gap(
+        "Resource Graph",
+        "Where the service's own code for a refusal is on no public record, it is Default or InvalidRequest.",
+    ),
+    Gap("Resource Graph", "The limited application is refused; on Azure it sees what it may read."),
+    Gap(
+        "Resource Graph",
+        "Policy definitions are no rows of policyresources; its policy states are those of machines, of this moment.",
     ),
     Gap("Maintenance", "Nothing runs: schedules are kept and checked, and do not fire."),
     Gap("Maintenance", "applyUpdates, updates, scheduledEvents and pre- and post-events are not served."),

@@ -29,6 +29,8 @@ _REQUEST_TIMEOUT: Final = 60.0
 _OPERATION_TIMEOUT: Final = 120 * 60.0
 _SUCCEEDED: Final = "succeeded"
 _FAILED: Final = frozenset({"failed", "canceled", "cancelled"})
+_TOKENS: Final = "/common/oauth2/v2.0/token"
+_SECRET: Final = "local-azure"  # noqa: S105 - the local Azure's public secret of every application
 
 
 def http_client(url: str) -> httpx.Client:
@@ -138,6 +140,22 @@ class ArmClient:
                 raise PluginError("operation timed out")
             self._pause(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
+
+    def token(self, client: str, resource: str) -> str:
+        """Return an access token for an application, made out to a resource. Raises PluginError."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client,
+            "client_secret": _SECRET,
+            "scope": f"{resource}/.default",
+        }
+        try:
+            answer = self._http.post(_TOKENS, data=form)
+        except httpx.TransportError as error:
+            raise PluginError(f"POST {_TOKENS}: the local Azure does not answer: {error}") from error
+        if answer.status_code != HTTPStatus.OK:
+            raise PluginError(f"could not acquire access token: {answer.text}")
+        return str(_json_object(answer).get("access_token"))
 
     def _send(
         self,

@@ -3,6 +3,8 @@
 The order of steps is azure-native's (`provider/pkg/provider/provider.go`).
 """
 
+import base64
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,9 +25,10 @@ Warn = Callable[[str], None]
 
 _PACKAGE: Final = "azure-native:"
 _RESOURCES_API_VERSION: Final = "2020-10-01"
-_SUBSCRIPTIONS_API_VERSION: Final = "2022-12-01"
 _UPDATE_STABLE: Final = ("name", "location")
-_LOCAL_PRINCIPAL: Final = "00000000-0000-4000-8000-000000000001"
+_ANY_APPLICATION: Final = "00000000-0000-4000-8000-000000000001"
+_RESOURCE_MANAGER: Final = "https://management.azure.com"
+_GRAPH: Final = "https://graph.microsoft.com"
 
 
 class PartialError(PluginError):
@@ -219,7 +222,7 @@ class Operations:
         if name == "authorization:getClientConfig":
             return self._client_config()
         if name == "authorization:getClientToken":
-            return {"token": "local-azure"}
+            return {"token": self._token(str(arguments.get("endpoint") or _RESOURCE_MANAGER))}
         kind = GETTERS.get(name)
         if kind is None:
             raise PluginError(_not_found("Invoke", token, GETTERS))
@@ -233,15 +236,22 @@ class Operations:
         subscription = self.configuration.subscription
         if not subscription:
             raise PluginError(f"getting client config: {NO_SUBSCRIPTION}")
-        tenant = self.configuration.tenant
-        if not tenant:
-            tenant = self.arm.get(f"/subscriptions/{subscription}", _SUBSCRIPTIONS_API_VERSION).get("tenantId", "")
+        claims = _claims(self._token(_GRAPH))
         return {
-            "clientId": self.configuration.client or _LOCAL_PRINCIPAL,
-            "objectId": _LOCAL_PRINCIPAL,
+            "clientId": claims["appid"],
+            "objectId": claims["oid"],
             "subscriptionId": subscription,
-            "tenantId": tenant,
+            "tenantId": self.configuration.tenant or claims["tid"],
         }
+
+    def _token(self, resource: str) -> str:
+        return self.arm.token(self.configuration.client or _ANY_APPLICATION, resource)
+
+
+def _claims(token: str) -> Properties:
+    """Return what a token says, unchecked: it comes straight from who issued it."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
 def preview_of_update(kind: ResourceType, arguments: Properties, state: Properties) -> Properties:

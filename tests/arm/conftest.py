@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import ssl
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.identity import ClientSecretCredential
 
 from sandbox.arm.azure import Settings
 from sandbox.arm.server import ArmServer
@@ -16,6 +18,8 @@ from sandbox.arm.server import ArmServer
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 SPOKE = "22222222-2222-4222-8222-222222222222"
 FACTORY = "33333333-3333-4333-8333-333333333333"
+TENANT = "99999999-9999-4999-8999-999999999999"
+ANY_CLIENT = "00000000-0000-4000-8000-00000000abcd"
 VERSIONS = {
     "microsoft.maintenance": "2023-10-01-preview",
     "microsoft.compute": "2024-11-01",
@@ -93,54 +97,71 @@ class _Credential:
 
 @dataclasses.dataclass(frozen=True)
 class Clients:
-    """Microsoft's clients, unmodified, for one subscription."""
+    """Microsoft's clients for one subscription, over HTTP without a token."""
 
     url: str
     subscription: str = SUBSCRIPTION
 
-    def _client(self, kind: Any) -> Any:
-        return kind(
-            _Credential(),
-            self.subscription,
-            base_url=self.url,
-            authentication_policy=SansIOHTTPPolicy(),
-        )
+    def _client(self, kind: Any, *subscription: str) -> Any:
+        return kind(_Credential(), *subscription, base_url=self.url, authentication_policy=SansIOHTTPPolicy())
 
     @functools.cached_property
     def resources(self) -> Any:
         from azure.mgmt.resource.resources import ResourceManagementClient
 
-        return self._client(ResourceManagementClient)
+        return self._client(ResourceManagementClient, self.subscription)
 
     @functools.cached_property
     def network(self) -> Any:
         from azure.mgmt.network import NetworkManagementClient
 
-        return self._client(NetworkManagementClient)
+        return self._client(NetworkManagementClient, self.subscription)
 
     @functools.cached_property
     def compute(self) -> Any:
         from azure.mgmt.compute import ComputeManagementClient
 
-        return self._client(ComputeManagementClient)
+        return self._client(ComputeManagementClient, self.subscription)
 
     @functools.cached_property
     def hybrid(self) -> Any:
         from azure.mgmt.hybridcompute import HybridComputeManagementClient
 
-        return self._client(HybridComputeManagementClient)
+        return self._client(HybridComputeManagementClient, self.subscription)
 
     @functools.cached_property
     def maintenance(self) -> Any:
         from azure.mgmt.maintenance import MaintenanceManagementClient
 
-        return self._client(MaintenanceManagementClient)
+        return self._client(MaintenanceManagementClient, self.subscription)
 
     @functools.cached_property
     def subscriptions(self) -> Any:
         from azure.mgmt.resource.subscriptions import SubscriptionClient
 
-        return SubscriptionClient(_Credential(), base_url=self.url, authentication_policy=SansIOHTTPPolicy())
+        return self._client(SubscriptionClient)
+
+
+@dataclasses.dataclass(frozen=True)
+class SignedInClients(Clients):
+    """Microsoft's clients, unmodified: with a token, over TLS."""
+
+    ca_bundle: str = ""
+    client_id: str = ANY_CLIENT
+
+    @functools.cached_property
+    def credential(self) -> ClientSecretCredential:
+        return ClientSecretCredential(
+            TENANT,
+            self.client_id,
+            "local-azure",
+            authority=self.url,
+            disable_instance_discovery=True,
+            connection_verify=self.ca_bundle,
+        )
+
+    def _client(self, kind: Any, *subscription: str) -> Any:
+        return kind(self.credential, *subscription, base_url=self.url, connection_verify=self.ca_bundle)
 
 
 @pytest.fixture
@@ -169,8 +190,21 @@ def arm(server):
 
 
 @pytest.fixture
-def clients(server):
-    return Clients(server.url)
+def trusting(server):
+    """A plain client that trusts the local Azure's certificate, and nothing else."""
+    with httpx.Client(verify=ssl.create_default_context(cafile=str(server.ca_bundle))) as client:
+        yield client
+
+
+@pytest.fixture
+def signed_in(server):
+    """Microsoft's clients over TLS; `signed_in(client_id=…)` signs in as another application."""
+    return functools.partial(SignedInClients, server.https_url, ca_bundle=str(server.ca_bundle))
+
+
+@pytest.fixture(params=["http", "https"])
+def clients(request, server, signed_in):
+    return Clients(server.url) if request.param == "http" else signed_in()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from sandbox.arm.seed import seed
 from tests.arm.policy.clouds import subscription as subscription_row
 from tests.contract.world import Subscription
-from tests.stack.clients import Clients
 
 
 @pytest.fixture
@@ -27,6 +26,6 @@ def subscription(local_azure, seeded):
     def make(*groups: str) -> Subscription:
         made = f"{next(_numbers):08x}-{os.getpid() % 0x10000:04x}-4{0:03x}-8000-000000000000"
         seeded(subscription_row(made, *groups))
-        return Subscription(made, Clients(local_azure.url, made))
+        return Subscription(made, local_azure.clients(made))
 
     return make

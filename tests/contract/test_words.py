@@ -6,7 +6,6 @@ from tests.arm.policy.clouds import subscription as subscription_row
 from tests.arm.policy.clouds import virtual_machine
 from tests.contract.test_machines import ready
 from tests.contract.world import Subscription, config, edit, linux_machine, schedule, settled, touched
-from tests.stack.clients import Clients
 
 GROUP = "rg(1)._-X"
 LONG = "s" * 60
@@ -15,7 +14,7 @@ LONG = "s" * 60
 def test_odd_words(pulumi_stack, local_azure, seeded):
     ident = f"abcdef12-0000-4abc-8abc-{uuid.uuid4().hex[:12]}"
     seeded(subscription_row(ident))
-    here = Subscription(ident, Clients(local_azure.url, ident))
+    here = Subscription(ident, local_azure.clients(ident))
     seeded(
         ready(virtual_machine("same", "Linux", f"{here.scope}/resourceGroups/rg-a")),
         ready(virtual_machine("same", "Linux", f"{here.scope}/resourceGroups/rg-b")),

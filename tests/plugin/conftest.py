@@ -1,3 +1,4 @@
+import base64
 import json
 import socketserver
 import threading
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import parse_qsl
 
 import grpc
 import httpx
@@ -41,7 +43,7 @@ class FakeArm:
             return answer
         if request.url.path.startswith("/operations/"):
             return self._operation(request)
-        method = {"GET": self._get, "PUT": self._put, "DELETE": self._delete}[request.method]
+        method = {"GET": self._get, "PUT": self._put, "DELETE": self._delete, "POST": self._token}[request.method]
         return method(request)
 
     def refuse(self, status: int, code: str = "Refused", message: str = "no", **headers: str) -> None:
@@ -71,6 +73,14 @@ class FakeArm:
         if self.asynchronous:
             headers["Azure-AsyncOperation"] = f"http://{request.url.netloc.decode()}/operations/1?api-version=1"
         return httpx.Response(201 if created else 200, json=self.resources[path.lower()], headers=headers)
+
+    def _token(self, request: httpx.Request) -> httpx.Response:
+        """Answer a token that says what was asked for, in the claims of Entra ID's."""
+        assert request.url.path == "/common/oauth2/v2.0/token"
+        form = dict(parse_qsl(request.content.decode()))
+        claims = {"appid": form["client_id"], "oid": "principal", "tid": "t1", "aud": form["scope"]}
+        parts = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims))
+        return httpx.Response(200, json={"access_token": ".".join([*parts, "signature"])})
 
     def _delete(self, request: httpx.Request) -> httpx.Response:
         if self.resources.pop(request.url.path.lower(), None) is None:

@@ -1,3 +1,6 @@
+import base64
+import json
+
 import pytest
 
 from sandbox.plugin.arm_client import ArmClient
@@ -240,15 +243,33 @@ def test_getting_what_is_not_there_is_an_error(operations):
         )
 
 
-def test_the_client_configuration_is_the_configured_one(arm, fake_arm, subscription):
-    fake_arm.resources[f"/subscriptions/{subscription}"] = {"tenantId": "t1"}
+def test_the_client_configuration_is_the_configured_one_and_what_a_token_says(arm, subscription):
     found = Operations(arm, Configuration({"subscriptionId": subscription})).invoke(
         "azure-native:authorization:getClientConfig", {}
     )
-    assert (found["subscriptionId"], found["tenantId"]) == (subscription, "t1")
+    assert (found["subscriptionId"], found["tenantId"], found["objectId"]) == (subscription, "t1", "principal")
     configured = Configuration({"subscriptionId": subscription, "tenantId": "t2", "clientId": "c"})
     found = Operations(arm, configured).invoke("azure-native:authorization:getClientConfig", {})
     assert (found["tenantId"], found["clientId"]) == ("t2", "c")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scope"),
+    [
+        ({}, "https://management.azure.com/.default"),
+        ({"endpoint": "https://vault.azure.net"}, "https://vault.azure.net/.default"),
+    ],
+)
+def test_a_client_token_is_for_the_endpoint_that_is_asked_for(operations, arguments, scope):
+    token = operations.invoke("azure-native:authorization:getClientToken", arguments)["token"]
+    payload = token.split(".")[1]
+    assert json.loads(base64.urlsafe_b64decode(payload + "=="))["aud"] == scope
+
+
+def test_a_token_that_is_refused_is_an_error_of_the_plugin(operations, fake_arm):
+    fake_arm.refuse(401, "invalid_client", "AADSTS7000215")
+    with pytest.raises(PluginError, match="AADSTS7000215"):
+        operations.invoke("azure-native:authorization:getClientToken", {})
 
 
 def test_the_client_configuration_needs_a_subscription(arm):

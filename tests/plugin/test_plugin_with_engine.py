@@ -91,7 +91,7 @@ def pulumi(engine, host, fake_arm_url, tmp_path):
     state = StateDirectory(tmp_path / "state")
     state.prepare()
     prepare_engine_home(state, engine)
-    endpoint = Endpoint(fake_arm_url, host.port, 0, "", os.getpid())
+    endpoint = Endpoint(fake_arm_url, "", "", plugin_port=host.port, attach_port=0, token="", process=os.getpid())
     environment = command_environment(state, endpoint, engine, os.environ)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     home = tmp_path / "program"

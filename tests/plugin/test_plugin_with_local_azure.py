@@ -1,6 +1,13 @@
 """The real engine, the plugin and the local Azure together: every kind of resource lives and dies without drift."""
 
+import ssl
+
+import httpx
 import pytest
+
+from sandbox.plugin.arm_client import ArmClient, http_client
+from sandbox.plugin.configuration import Configuration
+from sandbox.plugin.operations import Operations
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 CONFIG = {"azure-native:subscriptionId": SUBSCRIPTION, "azure-native:location": "westeurope"}
@@ -153,3 +160,17 @@ def test_every_kind_of_resource_lives_without_drift(pulumi_stack, program, count
     assert stack.up().changes == {}
     stack.destroy()
     assert stack.resources() == {}
+
+
+def test_a_client_token_opens_the_local_azure_over_https(local_azure):
+    trust = ssl.create_default_context(cafile=local_azure.environment["AZURE_SANDBOX_CA_BUNDLE"])
+    with http_client(local_azure.url) as plain, httpx.Client(verify=trust) as https:
+        operations = Operations(ArmClient(plain), Configuration({"subscriptionId": SUBSCRIPTION}))
+        token = operations.invoke("azure-native:authorization:getClientToken", {})["token"]
+        found = operations.invoke("azure-native:authorization:getClientConfig", {})
+        answer = https.get(
+            f"{local_azure.environment['AZURE_SANDBOX_HTTPS_URL']}/subscriptions/{SUBSCRIPTION}",
+            params={"api-version": "2022-12-01"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    assert answer.json()["tenantId"] == found["tenantId"]

@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 
 SECONDS = 120
 # Says where it runs, then lives until its standard input ends.
-STAY = ["sh", "-c", 'echo "$AZURE_SANDBOX_URL $AZURE_SANDBOX_PLUGIN_PORT"; read -r _; exit 7']
+STAY = ["sh", "-c", 'echo "$AZURE_SANDBOX_URL $AZURE_SANDBOX_PLUGIN_PORT $AZURE_SANDBOX_HTTPS_URL"; read -r _; exit 7']
 PROGRAM = """
 import pulumi
 import pulumi_azure_native as azure

@@ -47,6 +47,8 @@ def test_the_environment_is_what_the_design_promises(run, state):
     ended = run("exec", "--", "env", PULUMI_CONFIG_PASSPHRASE_FILE="/elsewhere")
     found = dict(line.split("=", 1) for line in ended.stdout.splitlines() if "=" in line)
     assert httpx.URL(found["AZURE_SANDBOX_URL"]).host == "127.0.0.1"
+    assert found["AZURE_SANDBOX_HTTPS_URL"].startswith("https://127.0.0.1:")
+    assert found["AZURE_SANDBOX_CA_BUNDLE"] == f"{state}/tls/ca.pem"
     backend = httpx.URL(found["PULUMI_BACKEND_URL"])
     assert (backend.scheme, backend.path) == ("file", f"{state}/backend")
     assert found["PULUMI_HOME"] == f"{state}/pulumi-home"
@@ -67,6 +69,36 @@ def test_the_azure_the_command_sees_answers_there(run):
     ended = run("exec", "--", sys.executable, "-c", f"import httpx, os; print(httpx.get({url}).json())")
     assert ended.returncode == 0, ended.stderr
     assert "11111111-1111-4111-8111-111111111111" in ended.stdout
+
+
+def test_https_is_there_beside_http_with_what_to_trust(run, state):
+    program = """
+import httpx, os, ssl
+trust = ssl.create_default_context(cafile=os.environ["AZURE_SANDBOX_CA_BUNDLE"])
+for url in (os.environ["AZURE_SANDBOX_URL"], os.environ["AZURE_SANDBOX_HTTPS_URL"]):
+    for path in ("/subscriptions?api-version=2022-12-01", "/metadata/endpoints?api-version=2022-09-01"):
+        print(httpx.URL(url).scheme, httpx.get(url + path, verify=trust).status_code)
+"""
+    ended = run("exec", "--", sys.executable, "-c", program)
+    assert ended.stdout.splitlines() == ["http 200", "http 200", "https 401", "https 200"], ended.stderr
+    assert [file.name for file in state.glob("tls/.*")] == []
+
+
+def test_a_later_run_is_trusted_as_the_first_was(run, state):
+    for _ in range(2):
+        assert run("exec", "--", "sh", "-c", 'cat "$AZURE_SANDBOX_CA_BUNDLE"').stdout
+    first = (state / "tls" / "server.pem").read_bytes()
+    run("exec", "--", "true")
+    assert (state / "tls" / "server.pem").read_bytes() == first
+
+
+def test_a_certificate_that_was_left_half_written_is_no_obstacle(run, state):
+    first = run("exec", "--", "sh", "-c", 'cat "$AZURE_SANDBOX_CA_BUNDLE"').stdout
+    (state / "tls" / "server.pem").write_text("-----BEGIN PRIVATE KEY-----\nMIGHA")
+    (state / "tls" / "ca.pem").unlink()
+    again = run("exec", "--", "sh", "-c", 'cat "$AZURE_SANDBOX_CA_BUNDLE"')
+    assert again.stdout.startswith("-----BEGIN CERTIFICATE-----")
+    assert again.stdout != first
 
 
 def test_options_after_the_command_are_the_commands(run):
@@ -115,20 +147,30 @@ def test_many_at_once_share_one_azure(start):
     assert [process.wait(SECONDS) for process in processes] == [7] * 4
 
 
-def test_a_port_that_differs_from_the_running_ones_is_refused(start, run):
+@pytest.mark.parametrize(("option", "at"), [("--port", 0), ("--https-port", 2)])
+def test_a_port_that_differs_from_the_running_ones_is_refused(start, run, option, at):
     first = start("exec", "--", *STAY)
-    url = first.stdout.readline().split()[0]
-    assert_clear_failure(run("exec", "--port", "1", "--", "true"), url, "--port 1")
-    assert run("exec", "--port", url.rpartition(":")[2], "--", "true").returncode == 0
+    url = first.stdout.readline().split()[at]
+    assert_clear_failure(run("exec", option, "1", "--", "true"), url, f"{option} 1")
+    assert run("exec", option, url.rpartition(":")[2], "--", "true").returncode == 0
 
 
+@pytest.mark.parametrize("option", ["--port", "--https-port"])
 @pytest.mark.parametrize("verb", [["exec", "--", "true"], ["serve"]])
-def test_a_port_in_use_says_who_which_and_what_to_do(run, verb):
+def test_a_port_in_use_says_who_which_and_what_to_do(run, verb, option):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = run(verb[0], "--port", port, *verb[1:])
-        assert_clear_failure(ended, f"port {port}", str(os.getpid()), "--port 0")
-    assert run("exec", "--port", port, "--", "true").returncode == 0
+        ended = run(verb[0], option, port, *verb[1:])
+        assert_clear_failure(ended, f"port {port}", str(os.getpid()), f"{option} 0")
+    assert run("exec", option, port, "--", "true").returncode == 0
+
+
+def test_one_port_for_both_is_refused(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    assert_clear_failure(
+        run("exec", "--port", port, "--https-port", port, "--", "true"), f"port {port}", "--https-port 0"
+    )
 
 
 # Killed runs
@@ -254,6 +296,8 @@ def test_serve_serves_until_it_is_told_to_stop(start, run, state):
     server = start("serve")
     url = server.stdout.readline().strip().removeprefix("AZURE_SANDBOX_URL=")
     assert run("exec", "--", "sh", "-c", "echo $AZURE_SANDBOX_URL").stdout.strip() == url
+    assert server.stdout.readline().startswith("AZURE_SANDBOX_HTTPS_URL=https://127.0.0.1:")
+    assert server.stdout.readline() == f"AZURE_SANDBOX_CA_BUNDLE={state}/tls/ca.pem\n"
     assert_clear_failure(run("serve"), url, str(server.pid))
     server.send_signal(signal.SIGTERM)
     assert server.wait(SECONDS) == 0

@@ -1,9 +1,6 @@
 """Microsoft's own clients, pointed at a local Azure: what landed is read with them, never with our code."""
 
-from datetime import UTC, datetime
-
-from azure.core.credentials import AccessToken
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
@@ -18,21 +15,26 @@ SPOKE = "22222222-2222-4222-8222-222222222222"
 FACTORY = "33333333-3333-4333-8333-333333333333"
 
 
-class _NoCredential:
-    """Plain HTTP on loopback asks for no token, and the clients send none."""
-
-    def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
-        return AccessToken("unused", int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()))
+TENANT = "99999999-9999-4999-8999-999999999999"
+ANY_APPLICATION = "00000000-0000-4000-8000-00000000abcd"
 
 
 class Clients:
-    """Microsoft's clients for one subscription of a local Azure."""
+    """Microsoft's clients for one subscription of a local Azure, unmodified: with a token, over TLS."""
 
-    def __init__(self, url: str, subscription: str = MAIN) -> None:
-        self._url, self._subscription = url, subscription
+    def __init__(self, https_url: str, ca_bundle: str, subscription: str = MAIN) -> None:
+        self._url, self._trust, self._subscription = https_url, {"connection_verify": ca_bundle}, subscription
+        self._credential = ClientSecretCredential(
+            TENANT,
+            ANY_APPLICATION,
+            "local-azure",
+            authority=https_url,
+            disable_instance_discovery=True,
+            **self._trust,
+        )
 
     def _made(self, client: type) -> object:
-        return client(_NoCredential(), self._subscription, base_url=self._url, authentication_policy=SansIOHTTPPolicy())
+        return client(self._credential, self._subscription, base_url=self._url, **self._trust)
 
     @property
     def maintenance(self) -> MaintenanceManagementClient:

@@ -20,21 +20,23 @@ class Lab:
     """A local Azure with the seeded estate and one of the stacks, served beside the tests."""
 
     url: str
+    https_url: str
+    ca_bundle: str
     state: Path
     stack: str
     first_up: subprocess.CompletedProcess[str]
 
     @property
     def main(self) -> Clients:
-        return Clients(self.url, MAIN)
+        return Clients(self.https_url, self.ca_bundle, MAIN)
 
     @property
     def spoke(self) -> Clients:
-        return Clients(self.url, SPOKE)
+        return Clients(self.https_url, self.ca_bundle, SPOKE)
 
     @property
     def factory(self) -> Clients:
-        return Clients(self.url, FACTORY)
+        return Clients(self.https_url, self.ca_bundle, FACTORY)
 
     @property
     def subscriptions(self) -> tuple[Clients, ...]:
@@ -95,10 +97,10 @@ def _labs(tmp_path_factory) -> Iterator:
             text=True,
         )
         servers.append(server)
-        url = server.stdout.readline().strip().removeprefix("AZURE_SANDBOX_URL=")
+        urls = [server.stdout.readline().strip().partition("=")[2] for _ in ("HTTP", "HTTPS", "its authority")]
         first_up = _sandbox(state, "up", "--stack", stack)
         assert first_up.returncode == 0, first_up.stdout + first_up.stderr
-        return Lab(url, state, stack, first_up)
+        return Lab(*urls, state, stack, first_up)
 
     yield make
     for server in servers:

@@ -1,7 +1,17 @@
 """The lab "Schedule recurring guest patches with Azure Update Manager", line by line, read with Microsoft's clients."""
 
+import json
+import subprocess
+import sys
+from contextlib import closing
+
+import httpx
 import pytest
 
+from sandbox.arm.ids import parse
+from sandbox.arm.providers.maintenance import machines_reached
+from sandbox.arm.world import open_azure
+from tests.conftest import REPOSITORY
 from tests.stack.clients import MAIN, SPOKE
 
 pytestmark = pytest.mark.xdist_group("lab")
@@ -166,3 +176,36 @@ class TestPeriodicAssessment:
 def test_the_terminal_shows_what_was_made(lab):
     assert "Resources:" in lab.first_up.stdout
     assert "created" in lab.first_up.stdout
+
+
+@pytest.fixture(scope="module")
+def covered(lab, tmp_path_factory):
+    """What the command says of the lab, given the lists that the local Azure answers."""
+    command = [sys.executable, "-m", "patching", "coverage", "--file", str(lab.stack_file), "--format", "json"]
+    lists = {"Microsoft.Compute/virtualMachines": "2024-07-01", "Microsoft.HybridCompute/machines": "2024-07-10"}
+    for subscription in (MAIN, SPOKE):
+        for kind, version in lists.items():
+            path = f"/subscriptions/{subscription}/providers/{kind}"
+            listed = httpx.get(lab.url + path, params={"api-version": version}).raise_for_status()
+            file = tmp_path_factory.mktemp("inventory") / f"{subscription}.json"
+            file.write_text(listed.text)
+            command += ["--inventory", str(file)]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return json.loads(ended.stdout)
+
+
+class TestCoverage:
+    @pytest.mark.parametrize("name", ["patch-tuesday", "month-end", "weekly", "daily"])
+    def test_each_configuration_reaches_what_the_local_azure_says(self, lab, covered, name):
+        with closing((azure := open_azure(lab.state)).store):
+            reached = machines_reached(azure, parse(configuration(lab, name).id))
+        found = {
+            one["id"].lower() for one in covered["machines"] if name in {each["schedule"] for each in one["schedules"]}
+        }
+        assert reached
+        assert found == {one.key for one in reached}
+
+    def test_after_the_remediation_every_machine_that_is_reached_is_ready(self, covered):
+        assert {one["ready"] for one in covered["machines"] if one["schedules"]} == {True}
+        assert not [one for one in covered["machines"] if "mends it" in str(one["problems"])]

@@ -1,5 +1,6 @@
 """The resource providers of the local Azure, one module or package each."""
 
+from sandbox.arm import resource_graph
 from sandbox.arm.azure import ResourceType, WriteHook
 from sandbox.arm.providers import (
     authorization,
@@ -26,6 +27,7 @@ def resource_types() -> list[ResourceType]:
         *maintenance.TYPES,
         *authorization.TYPES,
         *policy_insights.TYPES,
+        *resource_graph.TYPES,
     ]
 
 

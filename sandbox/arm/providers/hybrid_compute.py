@@ -112,7 +112,8 @@ def _accept(request: Request, output: dict[str, Any]) -> Reply:
 
 def _assess(request: Request) -> Reply:
     """Answer an assessment: nothing is pending, since updates are not modelled here."""
-    now = instant(request.azure.now())
+    azure = request.azure
+    machine, now = azure.existing(request.resource_id), instant(azure.now())
     summary: dict[str, Any] = {
         "status": "Succeeded",
         "assessmentActivityId": str(uuid.uuid4()),
@@ -123,12 +124,14 @@ def _assess(request: Request) -> Reply:
         "startedBy": "User",
         "patchServiceUsed": "Unknown",
     }
+    azure.store.put(replace(machine, private={**machine.private, "availablePatchSummary": summary}), azure.now())
     return _accept(request, summary)
 
 
 def _install(request: Request) -> Reply:
     """Answer an installation on demand: accepted, and with nothing to install."""
-    now = instant(request.azure.now())
+    azure = request.azure
+    machine, now = azure.existing(request.resource_id), instant(azure.now())
     counts = dict.fromkeys(
         ("excludedPatchCount", "notSelectedPatchCount", "pendingPatchCount", "installedPatchCount", "failedPatchCount"),
         0,
@@ -144,6 +147,7 @@ def _install(request: Request) -> Reply:
         "startedBy": "User",
         "patchServiceUsed": "Unknown",
     }
+    azure.store.put(replace(machine, private={**machine.private, "lastPatchInstallationSummary": summary}), azure.now())
     return _accept(request, summary)
 
 
