@@ -24,10 +24,10 @@ from .policy_arguments import (
     planned,
 )
 from .policy_children import Place, policy_assignment, remediation_task, role_assignment
+from .principals import principal_of
 from .remediation import RemediationResult, Watch, watched
 
 _ONLY_ASSIGNMENT = "assignment"
-_WAIT_MINUTES = 10
 
 
 class RoleToGrant(TypedDict):
@@ -52,6 +52,18 @@ class _Made:
     roles_to_grant: Sequence[pulumi.Output[RoleToGrant]] = ()
     remediation: policyinsights.RemediationAtResource | None = None
     watch: pulumi.Output[Watch] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """The roles of one identity: those the component declares, and those somebody else has to grant, by role and place.
+
+    Azure keeps one role assignment for an identity, a role and a scope, so that assignments which share an identity
+    share these.
+    """
+
+    roles: dict[tuple[str, str], authorization.RoleAssignment]
+    to_grant: dict[tuple[str, str], pulumi.Output[RoleToGrant]]
 
 
 class AzurePolicy(pulumi.ComponentResource):
@@ -87,8 +99,9 @@ class AzurePolicy(pulumi.ComponentResource):
         """
         super().__init__(component_type(AzurePolicy), name, None, opts)
         args = checked_arguments(name, args)
+        shared = None if args.get("identity") is None else _Granted({}, {})
         made = {
-            plan.suffix or _ONLY_ASSIGNMENT: self._make(name, args, index, plan)
+            plan.suffix or _ONLY_ASSIGNMENT: self._make(name, args, index, plan, shared or _Granted({}, {}))
             for index, plan in enumerate(planned(args, None))
         }
         self.name = pulumi.Output.from_input(name)
@@ -121,7 +134,7 @@ class AzurePolicy(pulumi.ComponentResource):
             self.warnings = watched_all.apply(_concerns)
             self.ended = watched_all.apply(_in_words)
 
-    def _make(self, name: str, args: AzurePolicyArgs, index: int, plan: PlannedAssignment) -> _Made:
+    def _make(self, name: str, args: AzurePolicyArgs, index: int, plan: PlannedAssignment, granted: _Granted) -> _Made:
         """Declares one assignment and what belongs to it; `index` is the plan's among those of the policy."""
         scope = when_known(args["scope"], lambda text: parsed_scope(name, text))
         place = Place(
@@ -136,39 +149,49 @@ class AzurePolicy(pulumi.ComponentResource):
         assignment = policy_assignment(place, plan, args, parameters)
         if not plan.definition.roles:
             return _Made(assignment)
-        principal_id = assignment.identity.apply(_principal_of)
-        elsewhere = configuration_elsewhere(args)
-        places = [place] if elsewhere is None else [place, place.at(elsewhere, "configuration")]
-        grants = [(role, where) for where in places for role in plan.definition.roles]
-        if args.get("assign_roles", True):
-            to_grant: list[pulumi.Output[RoleToGrant]] = []
-            roles = [role_assignment(where, role, principal_id) for role, where in grants]
-        else:
-            to_grant = [_to_grant(role, where.scope_id, principal_id) for role, where in grants]
-            roles = []
+        principal_id = principal_of(assignment, place.scope_id, place.assignment_name, args.get("identity"))
+        of_roles = place if args.get("identity") is None else place.shared(name)
+        roles, to_grant = _grant_roles(args, plan, of_roles, principal_id, granted)
         if not args.get("remediate", True) or not (roles or args.get("roles_granted")):
             return _Made(assignment, principal_id, to_grant)
         redo = {
             "definition": plan.definition.id,
-            "version": plan.definition.version,
+            "version": args.get("definition_version", plan.definition.version),
             "parameters": parameters,
             # A new identity means that the assignment was made anew: its old task is nothing to it.
             "identity": principal_id,
         }
         how = args.get("remediation", {})
         task = remediation_task(place, assignment, how, redo, roles)
-        watch = watched(task, place.scope_id, int(how.get("wait_minutes", _WAIT_MINUTES)), self)
-        return _Made(assignment, principal_id, to_grant, task, watch)
+        return _Made(assignment, principal_id, to_grant, task, watched(task, place.scope_id, how, self))
+
+
+def _grant_roles(
+    args: AzurePolicyArgs,
+    plan: PlannedAssignment,
+    place: Place,
+    principal_id: pulumi.Output[str],
+    granted: _Granted,
+) -> tuple[list[authorization.RoleAssignment], list[pulumi.Output[RoleToGrant]]]:
+    """The roles an assignment needs, where this component grants them; else those to be told that were not told yet."""
+    elsewhere = configuration_elsewhere(args)
+    places = [place] if elsewhere is None else [place, place.at(elsewhere, "configuration")]
+    needed = {(role, where.role_suffix): where for where in places for role in plan.definition.roles}
+    if not args.get("assign_roles", True):
+        untold = {key: where for key, where in needed.items() if key not in granted.to_grant}
+        told = {key: _to_grant(key[0], where.scope_id, principal_id) for key, where in untold.items()}
+        granted.to_grant.update(told)
+        return [], list(told.values())
+    for key, where in needed.items():
+        if key not in granted.roles:
+            granted.roles[key] = role_assignment(where, key[0], principal_id)
+    return [granted.roles[key] for key in needed], []
 
 
 def _assignment_name(name: str, suffix: str, scope: ScopeId) -> str:
     return names.policy_assignment_name(
         name, suffix, project=pulumi.get_project(), stack=pulumi.get_stack(), scope_id=scope.id, scope_kind=scope.kind
     )
-
-
-def _principal_of(identity: authorization.outputs.IdentityResponse | None) -> str:
-    return identity.principal_id if identity else ""
 
 
 def _to_grant(role: str, scope: pulumi.Input[str], principal_id: pulumi.Output[str]) -> pulumi.Output[RoleToGrant]:

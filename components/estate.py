@@ -70,7 +70,7 @@ class _Builder:
     def __init__(self, configuration: StackConfiguration) -> None:
         self._settings = settings = configuration.settings
         self._admin_passwords = configuration.admin_passwords
-        self._providers = Providers(settings.subscriptions, configuration.azure_native)
+        self._providers = Providers(settings, configuration.azure_native)
         self._groups: dict[str, resources.ResourceGroup] = {}
         self._networks: dict[tuple[str, str], SmallNetwork] = {}
         self._estate = Estate(settings)
@@ -186,6 +186,10 @@ class _Builder:
             args["configuration_within_scope"] = (
                 is_within(policy.scope, schedule.subscription_id, schedule.resource_group) is True
             )
+        if policy.identity is not None:
+            args["identity"] = policy.identity
+        if policy.definition_version is not None:
+            args["definition_version"] = policy.definition_version
         if policy.non_compliance_message is not None:
             args["non_compliance_message"] = policy.non_compliance_message
         return AzurePolicy(policy.key, args, self._providers.options(policy.subscription_key))
@@ -289,4 +293,5 @@ def _remediation_arguments(remediation: RemediationSettings) -> RemediationArgs:
         discovery=remediation.discovery.value,
         attempt=remediation.attempt,
         wait_minutes=remediation.wait_minutes,
+        settle_minutes=remediation.settle_minutes,
     )

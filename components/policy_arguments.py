@@ -7,9 +7,17 @@ import pulumi
 from patching.arm_ids import ArmIdError, MachineKind, ScopeId, is_within, parse_resource_id, parse_scope_id
 from patching.faults import NOTHING, Fault, found
 from patching.machines import AssessmentMode, OperatingSystem
-from patching.policy_definitions import PlannedAssignment, PolicyKind, plan_assignments
+from patching.policy_definitions import (
+    PlannedAssignment,
+    PolicyKind,
+    machines_of,
+    plan_assignments,
+    wrong_major_version,
+)
 from patching.scopes import TagOperator
+from patching.settings.azure_policies import version_fault
 from patching.settings.entries import AzurePolicyEntry
+from patching.settings.policy_words import is_definition_version
 
 from .declaring import checked, raise_faults
 from .remediation import RemediationArgs
@@ -30,6 +38,12 @@ class AzurePolicyArgs(TypedDict):
     """The ARM id of the subscription, resource group or management group it is assigned at."""
     location: NotRequired[pulumi.Input[str]]
     """Where the assignment's identity is kept; needed unless the kind only audits. It cannot be changed in place."""
+    identity: NotRequired[pulumi.Input[str]]
+    """The ARM id of a user-assigned identity as which the policy acts; without it each assignment has its own. It needs
+    the same roles, and all assignments of the component share it."""
+    definition_version: NotRequired[str]
+    """The version of the definition to be used, such as `4.*.*` or `4.10.*`; the newest of the major version without
+    it. Another major version than the one known here is refused, because its parameters are not known."""
     operating_systems: NotRequired[list[str]]
     """`Linux`, `Windows`, or both, the default. One assignment each where the definition takes one system."""
     machines: NotRequired[list[str]]
@@ -125,6 +139,8 @@ _FIELDS = {
         "kind",
         "scope",
         "location",
+        "identity",
+        "definition_version",
         "operating_systems",
         "machines",
         "mode",
@@ -154,6 +170,7 @@ def _faults(args: AzurePolicyArgs) -> list[Fault]:
         return faults
     kind = PolicyKind(args["kind"])
     faults.extend(_configuration_faults(args, kind))
+    faults.extend(_version_faults(args, kind))
     if not kind.is_audit and args.get("location") is None:
         faults.append(_missing("location", "where the assignment's identity is kept, such as westeurope"))
     return faults
@@ -174,6 +191,14 @@ def _configuration_faults(args: AzurePolicyArgs, kind: PolicyKind) -> list[Fault
             expected = "the ARM id of a maintenance configuration"
             return [Fault(field, found(configuration), expected, _CONFIGURATION_EXAMPLE, f"write such an id: {error}")]
     return []
+
+
+def _version_faults(args: AzurePolicyArgs, kind: PolicyKind) -> list[Fault]:
+    version, machines = args.get("definition_version"), args.get("machines", list(machines_of(kind)))
+    if version is None or not is_definition_version(version) or not set(machines) <= set(MachineKind):
+        return []
+    other = wrong_major_version(kind, [MachineKind(machine) for machine in machines], version)
+    return [version_fault("definition_version", version, kind, other)] if other else []
 
 
 def _missing(field: str, expected: str) -> Fault:

@@ -10,11 +10,14 @@ from pulumi_azure_native import authorization, policyinsights
 from patching import names
 from patching.policy_definitions import PlannedAssignment
 
-from .declaring import both_known, when_known
+from .declaring import both_known, waiting_for, when_known
 from .policy_arguments import AzurePolicyArgs
 from .remediation import RemediationArgs
+from .spreading import spread
 
 _DISPLAY_NAME_LENGTH = 128
+_OF_THE_PROGRAM = ("attempt", "wait_minutes", "settle_minutes")
+"""What a remediation is told that is nothing to its task: `attempt` is in the name by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Place:
     assignment_name: pulumi.Input[str]
     role_suffix: str = ""
 
+    def shared(self, name: str) -> "Place":
+        """The same place, for roles that all assignments of the component `name` have in common."""
+        return replace(self, child_name=name, assignment_name=name)
+
     def at(self, scope_id: pulumi.Input[str], role_suffix: str) -> "Place":
         """Another place in Azure, for roles of the same assignment."""
         return replace(self, scope_id=scope_id, role_suffix=f"-{role_suffix}")
@@ -35,11 +42,10 @@ class Place:
 def policy_assignment(
     place: Place, plan: PlannedAssignment, args: AzurePolicyArgs, parameters: pulumi.Input[Mapping[str, object]]
 ) -> authorization.PolicyAssignment:
-    """Declares an assignment, with an identity of its own unless the definition only audits."""
+    """Declares an assignment, with an identity unless the definition only audits."""
     needs_identity = bool(plan.definition.roles)
     message = args.get("non_compliance_message")
     messages = None if message is None else [authorization.NonComplianceMessageArgs(message=message)]
-    identity = authorization.IdentityArgs(type=authorization.ResourceIdentityType.SYSTEM_ASSIGNED)
     suffix = f" ({plan.suffix})" if plan.suffix else ""
     return authorization.PolicyAssignment(
         place.child_name,
@@ -47,9 +53,10 @@ def policy_assignment(
             policy_assignment_name=place.assignment_name,
             scope=place.scope_id,
             policy_definition_id=plan.definition.id,
+            definition_version=args.get("definition_version"),
             display_name=f"{plan.definition.display_name}{suffix}"[:_DISPLAY_NAME_LENGTH],
             enforcement_mode=authorization.EnforcementMode(args.get("enforcement_mode", "Default")),
-            identity=identity if needs_identity else None,
+            identity=_identity(args.get("identity")) if needs_identity else None,
             location=args.get("location") if needs_identity else None,
             non_compliance_messages=messages,
             not_scopes=args.get("not_scopes") or None,
@@ -61,6 +68,14 @@ def policy_assignment(
             replace_on_changes=["location", "scope", "policyDefinitionId"],
             delete_before_replace=True,
         ),
+    )
+
+
+def _identity(user_assigned: pulumi.Input[str] | None) -> authorization.IdentityArgs:
+    if user_assigned is None:
+        return authorization.IdentityArgs(type=authorization.ResourceIdentityType.SYSTEM_ASSIGNED)
+    return authorization.IdentityArgs(
+        type=authorization.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[user_assigned]
     )
 
 
@@ -95,12 +110,13 @@ def remediation_task(
 ) -> policyinsights.RemediationAtResource:
     """Declares a task that comes after the roles; `redo` is what it must redo, besides how it works."""
     locations, threshold, discovery = how.get("locations"), how.get("failure_threshold"), how.get("discovery")
+    settle = int(how.get("settle_minutes", 0))
     # A task's settings are fixed once it has started: other settings are another task.
     everything = {"assignment": assignment.id, "attempt": int(how.get("attempt", 1)), "how": _settings(how), **redo}
     return policyinsights.RemediationAtResource(
         place.child_name,
         policyinsights.RemediationAtResourceArgs(
-            remediation_name=pulumi.Output.all(assignment.name, everything).apply(
+            remediation_name=pulumi.Output.all(place.assignment_name, everything).apply(
                 lambda known: names.remediation_name(known[0], known[1])
             ),
             resource_id=place.scope_id,
@@ -115,7 +131,7 @@ def remediation_task(
         ),
         pulumi.ResourceOptions(
             parent=place.parent,
-            depends_on=list(roles),
+            depends_on=waiting_for([spread(roles, settle, place.parent)]) if roles and settle else list(roles),
             # Tasks that have ended are a record, and one that runs must not be deleted.
             retain_on_delete=True,
         ),
@@ -123,7 +139,7 @@ def remediation_task(
 
 
 def _settings(how: RemediationArgs) -> dict[str, object]:
-    return {key: value for key, value in how.items() if key not in ("attempt", "wait_minutes")}
+    return {key: value for key, value in how.items() if key not in _OF_THE_PROGRAM}
 
 
 def _whole(number: float | None) -> int | None:

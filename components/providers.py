@@ -12,9 +12,10 @@ from typing import Any
 import pulumi
 import pulumi_azure_native as azure_native
 
-from patching.settings.model import Subscription
+from patching.settings.model import Settings
 
 from .declaring import when_known
+from .registration import Registration
 
 _BOOLEANS = frozenset(
     {"disableInstanceDiscovery", "disablePulumiPartnerId", "useDefaultAzureCredential", "useMsi", "useOidc"}
@@ -25,16 +26,19 @@ _LISTS = frozenset({"auxiliaryTenantIds"})
 class Providers:
     """Makes each subscription's provider when it is first asked for, so that no provider is made for nothing."""
 
-    def __init__(
-        self, subscriptions: Mapping[str, Subscription], azure_native_settings: Mapping[str, pulumi.Input[str]]
-    ) -> None:
+    def __init__(self, settings: Settings, azure_native_settings: Mapping[str, pulumi.Input[str]]) -> None:
         """`azure_native_settings` are the stack's, by name without the namespace, as text; secrets as outputs."""
-        self._subscriptions = subscriptions
+        self._subscriptions = settings.subscriptions
+        self._environment = settings.environment
+        self._register = settings.register_resource_providers
+        metadata_host = azure_native_settings.get("metadataHost")
+        self._metadata_host = metadata_host if isinstance(metadata_host, str) else None
         self._arguments = {
             _argument(name): when_known(text, lambda known, name=name: _typed(name, known))
             for name, text in azure_native_settings.items()
         }
         self._made: dict[str, azure_native.Provider] = {}
+        self._registrations: dict[str, Registration] = {}
 
     def of(self, subscription_key: str) -> azure_native.Provider:
         """The provider of a subscription, by its name in the stack file, which is the provider's logical name too."""
@@ -48,7 +52,25 @@ class Providers:
 
     def options(self, subscription_key: str) -> pulumi.ResourceOptions:
         """Options for whatever is made in a subscription."""
-        return pulumi.ResourceOptions(provider=self.of(subscription_key))
+        registration = self._registration(subscription_key)
+        return pulumi.ResourceOptions(
+            provider=self.of(subscription_key), transformations=[registration.attach] if registration else None
+        )
+
+    def _registration(self, subscription_key: str) -> Registration | None:
+        if not Registration.is_supported():
+            return None
+        if subscription_key not in self._registrations:
+            registration = Registration(
+                subscription_key,
+                self._subscriptions[subscription_key].id,
+                self._environment,
+                self._metadata_host,
+            )
+            if self._register:
+                registration.register_with(self.of(subscription_key))
+            self._registrations[subscription_key] = registration
+        return self._registrations[subscription_key]
 
 
 def _argument(setting: str) -> str:

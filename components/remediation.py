@@ -2,24 +2,36 @@
 
 Creating a task proves nothing: the service answers `Accepted`, and a task without its role fails later, where nobody
 looks. So the task is read until it has ended, or until the time to wait is over. A preview reads nothing.
+
+A task is never tried again from here: another task is another resource, and one that came of a failure would be a
+difference in the next run. `attempt` is how a program asks for another, and `settle_minutes` how it starts late enough.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import policyinsights
 
+from .adopting import says_absent
+
 _READ = "azure-native:policyinsights:getRemediationAtResource"
+_WAIT_MINUTES = 10
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 15.0
 _PAUSE_GROWTH = 1.5
+_BETWEEN_REPORTS = 60.0
+_SURELY_THERE = timedelta(days=1)
+"""A task made longer ago than this, and not there, has been deleted. Azure deletes tasks 60 days after they last
+changed (source: learn.microsoft.com/azure/governance/policy/concepts/remediation-structure)."""
 _ENDED = frozenset({"Succeeded", "Complete", "Failed", "Canceled"})
 _WELL = frozenset({"Succeeded", "Complete"})
 _UNREAD = "Unknown"
+_DELETED = "Deleted"
 
 
 class RemediationArgs(TypedDict):
@@ -40,13 +52,16 @@ class RemediationArgs(TypedDict):
     """Raise it to run the task again; 1 without it."""
     wait_minutes: NotRequired[int]
     """How long to wait for the task's end; 10 without it, 0 looks once."""
+    settle_minutes: NotRequired[int]
+    """How long a task waits for roles that were granted a moment ago to spread before it starts; 0 without it."""
 
 
 class RemediationResult(TypedDict):
     """What became of a remediation task when it was last read."""
 
     state: str
-    """The task's state in the service's words, or `Unknown` where it could not be read."""
+    """The task's state in the service's words, `Unknown` where it could not be read, or `Deleted` where Azure keeps it
+    no longer."""
     total: int
     """How many deployments the task has."""
     successful: int
@@ -70,31 +85,58 @@ Task = policyinsights.GetRemediationAtResourceResult
 def watched(
     remediation: policyinsights.RemediationAtResource,
     scope: pulumi.Input[str],
-    wait_minutes: int,
+    how: RemediationArgs,
     parent: pulumi.Resource,
 ) -> pulumi.Output[Watch]:
     """What becomes of a task, known when it has ended or the time to wait is over; unknown in a preview.
 
     A concern is logged as a warning of `parent`. The output depends on the task, so that what takes it comes after.
     """
+    seconds = int(how.get("wait_minutes", _WAIT_MINUTES)) * 60.0
+    again = int(how.get("attempt", 1)) + 1
 
     def watch(known: list[Any]) -> Awaitable[Watch]:
-        name, resource_id = cast("list[str]", known)
-        return _watch_and_warn(name, resource_id, wait_minutes, parent)
+        name, resource_id, created_on, _ = known
+        return _watch_and_warn(_Task(name, resource_id, is_old(created_on)), seconds, again, parent)
 
     if pulumi.runtime.is_dry_run():
         return pulumi.Output(remediation.id.resources(), _nothing(), _no())
-    return pulumi.Output.all(remediation.name, scope, remediation.id).apply(lambda known: watch(known[:2]))
+    return pulumi.Output.all(remediation.name, scope, remediation.created_on, remediation.id).apply(watch)
 
 
-async def _watch_and_warn(name: str, scope: str, wait_minutes: int, parent: pulumi.Resource) -> Watch:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A task to be read: where it is, and whether it was made so long ago that Azure may have deleted it."""
+
+    name: str
+    scope: str
+    is_old: bool
+
+    def __str__(self) -> str:
+        return f"Remediation {self.name} at {self.scope}"
+
+
+def is_old(created_on: str | None, clock: Callable[[], float] = time.time) -> bool:
+    """Whether a task that was made at this ISO instant has surely been there."""
+    try:
+        created = datetime.fromisoformat(created_on or "")
+    except ValueError:
+        return False
+    return datetime.fromtimestamp(clock(), UTC) - created.astimezone(UTC) > _SURELY_THERE
+
+
+async def _watch_and_warn(task: _Task, seconds: float, again: int, parent: pulumi.Resource) -> Watch:
     async def read() -> Task:
-        arguments = {"remediationName": name, "resourceId": scope}
+        arguments = {"remediationName": task.name, "resourceId": task.scope}
         return await pulumi.runtime.invoke_async(_READ, arguments, pulumi.InvokeOptions(parent=parent), Task)
 
-    watch = await until_ended(read, wait_minutes * 60.0)
+    def report(watch: Watch, left: float) -> None:
+        so_far = watch.concern or _counts(watch.result)
+        pulumi.log.info(f"{task}: {so_far}; waiting for {max(1, round(left / 60))} more minutes at most", parent)
+
+    watch = await until_ended(read, seconds, again=again, may_be_deleted=task.is_old, report=report)
     if watch.concern:
-        pulumi.log.warn(f"Remediation {name} at {scope}: {watch.concern}", parent)
+        pulumi.log.warn(f"{task}: {watch.concern}", parent)
     return watch
 
 
@@ -102,32 +144,44 @@ async def until_ended(
     read: Callable[[], Awaitable[Task]],
     seconds: float,
     *,
+    again: int = 2,
+    may_be_deleted: bool = False,
+    report: Callable[[Watch, float], None] = lambda _watch, _left: None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Watch:
     """Reads a task until it has ended or `seconds` are over, with pauses that grow; it is read at least once.
 
-    A task that cannot be read is tried again within that time, because it may only just have been made.
+    A task that cannot be read is tried again within that time, because it may only just have been made; one that
+    `may_be_deleted` and is not there counts as ended. `again` is the attempt that would run it again. `report` is told
+    every minute how things are, and the seconds left.
     """
-    deadline = clock() + seconds
+    started = clock()
+    deadline = started + seconds
+    reports = 0
     pause = _FIRST_PAUSE
     while True:
-        watch = await _read_once(read)
+        watch = await _read_once(read, again, may_be_deleted=may_be_deleted)
         left = deadline - clock()
         if watch.ended or left <= 0:
             return watch if watch.ended else _out_of_time(watch, seconds)
+        if clock() - started >= (reports + 1) * _BETWEEN_REPORTS:
+            reports += 1
+            report(watch, left)
         await sleep(min(pause, left))
         pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE)
 
 
-async def _read_once(read: Callable[[], Awaitable[Task]]) -> Watch:
+async def _read_once(read: Callable[[], Awaitable[Task]], again: int, *, may_be_deleted: bool) -> Watch:
     try:
         task = await read()
     except Exception as error:  # noqa: BLE001 (the SDK raises no narrower one for a function that failed)
+        if may_be_deleted and says_absent(error):
+            return Watch(_result(_DELETED, None), ended=True, concern=None)
         return Watch(_result(_UNREAD, None), ended=False, concern=f"it could not be read: {error}")
     result = _result(task.provisioning_state, task.deployment_status)
     ended = result["state"] in _ENDED
-    return Watch(result, ended, _concern(result, task.status_message) if ended else None)
+    return Watch(result, ended, _concern(result, task.status_message, again) if ended else None)
 
 
 def _result(
@@ -143,29 +197,34 @@ def _result(
     )
 
 
-def _concern(result: RemediationResult, reason: str | None) -> str | None:
+def _counts(result: RemediationResult) -> str:
+    return f"its state is {result['state']}, {result['successful']} of {result['total']} deployments succeeded"
+
+
+def _concern(result: RemediationResult, reason: str | None, again: int) -> str | None:
     if result["state"] in _WELL and not result["failed"]:
         return None
     said = f": {reason.rstrip('. ')}" if reason else ""
     of_role = "authorization" in (reason or "").lower()
-    hint = "A role granted a moment ago may not have spread yet. " if of_role else ""
+    hint = (
+        "A role granted a moment ago may not have spread yet, which takes Azure minutes; otherwise the role is missing "
+        "or granted elsewhere. "
+        if of_role
+        else ""
+    )
     return (
         f"it ended as {result['state']}, {result['failed']} of {result['total']} deployments failed{said}. "
-        f"{hint}Raise remediation.attempt to run the task again"
+        f"{hint}Raise remediation.attempt to {again}, and run the program again, to run the task again"
     )
 
 
 def _out_of_time(watch: Watch, seconds: float) -> Watch:
-    result = watch.result
-    so_far = (
-        watch.concern
-        or f"its state is {result['state']}, {result['successful']} of {result['total']} deployments succeeded"
-    )
+    so_far = watch.concern or _counts(watch.result)
     concern = (
         f"it had not ended after {seconds / 60:g} minutes: {so_far}. It goes on by itself; what depends on it may be "
         "refused until it has ended. Run the program again then, or raise remediation.waitMinutes"
     )
-    return Watch(result, ended=False, concern=concern)
+    return Watch(watch.result, ended=False, concern=concern)
 
 
 async def _nothing() -> Any:

@@ -144,6 +144,16 @@ def machines_of(kind: PolicyKind) -> tuple[MachineKind, ...]:
     return tuple(machine for definition in _DEFINITIONS[kind] for machine in definition.machines)
 
 
+def wrong_major_version(kind: PolicyKind, machines: Sequence[MachineKind], version: str) -> PolicyDefinition | None:
+    """A definition for these machines whose major version is another than that of `version`, or None.
+
+    The parameters of another major version are not known here.
+    """
+    major = version.partition(".")[0]
+    used = (one for one in _DEFINITIONS[kind] if set(one.machines) & set(machines))
+    return next((one for one in used if one.version.partition(".")[0] != major), None)
+
+
 def machines_can_be_chosen(kind: PolicyKind) -> bool:
     """Whether Azure and Arc machines have definitions of their own, so that one of them can be left out."""
     return len(_DEFINITIONS[kind]) > 1

@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 
 from patching.arm_ids import ArmIdError, ScopeId, ScopeKind, parse_scope_id, subscription_id
+from patching.faults import Fault, found
 from patching.limits import POLICY_EXCLUSIONS
-from patching.policy_definitions import PolicyKind, machines_can_be_chosen, machines_of
+from patching.policy_definitions import (
+    PolicyDefinition,
+    PolicyKind,
+    machines_can_be_chosen,
+    machines_of,
+    wrong_major_version,
+)
 from patching.settings.context import Context
 from patching.settings.entries import AzurePolicyEntry
 from patching.settings.model import AzurePolicySettings, Discovery, RemediationSettings
@@ -12,7 +19,7 @@ from patching.settings.validation import EntryReading, read_entries
 from patching.settings.values import nearest
 
 _FILTERS = ("operating_systems", "locations", "tags", "tag_operator")
-_MENDING = ("assign_roles", "roles_granted", "remediate", "remediation", "location")
+_MENDING = ("assign_roles", "roles_granted", "remediate", "remediation", "location", "identity")
 
 
 def read_azure_policies(raw: Mapping[str, object], context: Context) -> dict[str, AzurePolicySettings]:
@@ -60,6 +67,7 @@ def _check(reading: EntryReading[AzurePolicyEntry], scope: ScopeId | None, path:
         _check_meaningless(reading, path, context)
         _check_machines(reading, path, context)
         _check_schedule(reading, path, context)
+        _check_version(reading, path, context)
     if scope is not None:
         _check_exclusions(entry, scope, path, context)
         group = scope.kind is ScopeKind.MANAGEMENT_GROUP
@@ -147,6 +155,26 @@ def _check_schedule(reading: EntryReading[AzurePolicyEntry], path: str, context:
         )
 
 
+def _check_version(reading: EntryReading[AzurePolicyEntry], path: str, context: Context) -> None:
+    entry = reading.entry
+    if entry.definition_version is None or not reading.right("definition_version", "machines"):
+        return
+    other = wrong_major_version(entry.kind, entry.machines or machines_of(entry.kind), entry.definition_version)
+    if other:
+        fault = version_fault(f"{path}.definitionVersion", entry.definition_version, entry.kind, other)
+        context.findings.faults.append(fault)
+
+
+def version_fault(path: str, version: str, kind: PolicyKind, other: PolicyDefinition) -> Fault:
+    """The fault of a `version` that is of another major version than the definition `other`."""
+    allowed = f"{other.version.partition('.')[0]}.*.*"
+    expected = f"a version such as {allowed} for {other.display_name}, whose parameters are known as of {other.version}"
+    fix = f"write {allowed}, or remove it"
+    if machines_can_be_chosen(kind):
+        fix = f"{fix}; Azure and Arc machines have definitions of their own: one entry each, with machines"
+    return Fault(path, found(version), expected, allowed, fix)
+
+
 def _check_exclusions(entry: AzurePolicyEntry, scope: ScopeId, path: str, context: Context) -> None:
     if len(entry.not_scopes) > POLICY_EXCLUSIONS:
         expected = f"at most {POLICY_EXCLUSIONS} excluded scopes"
@@ -194,7 +222,10 @@ def _resolved(key: str, entry: AzurePolicyEntry, scope: ScopeId, context: Contex
             discovery=remediation.discovery,
             attempt=remediation.attempt,
             wait_minutes=remediation.wait_minutes,
+            settle_minutes=remediation.settle_minutes,
         ),
         location=entry.location or context.location,
+        identity=entry.identity,
+        definition_version=entry.definition_version,
         protect=context.protect,
     )

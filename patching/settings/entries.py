@@ -19,7 +19,7 @@ from patching.machines import AssessmentMode, OperatingSystem
 from patching.policy_definitions import PolicyKind
 from patching.schedule import Schedule
 from patching.scopes import RESOURCE_TYPES, TagOperator
-from patching.settings import machine_words, values
+from patching.settings import machine_words, policy_words, values
 from patching.settings import vocabulary as v
 from patching.settings.model import Discovery, EnforcementMode, ProbeProtocol, Reboot
 
@@ -276,6 +276,9 @@ class RemediationEntry(Entry):
     wait_minutes: Annotated[int, PlainValidator(values.whole(range(1441)))] = Field(
         default=10, description="how long the stack waits for the task", examples=[10]
     )
+    settle_minutes: Annotated[int, PlainValidator(values.whole(range(61)))] = Field(
+        default=0, description="how long a task waits for roles granted a moment ago to spread", examples=[10]
+    )
 
 
 class AzurePolicyEntry(Entry):
@@ -326,6 +329,14 @@ class AzurePolicyEntry(Entry):
     )
     location: _OptionalLocation = Field(
         default=None, description="the region of the assignment's identity", examples=["westeurope"]
+    )
+    identity: Annotated[str | None, PlainValidator(policy_words.user_assigned_identity)] = Field(
+        default=None,
+        description="the ARM id of a user-assigned identity, instead of one of the assignment's own",
+        examples=["/subscriptions/…/userAssignedIdentities/patching"],
+    )
+    definition_version: Annotated[str | None, PlainValidator(policy_words.definition_version)] = Field(
+        default=None, description="the version of the policy definition", examples=["4.*.*"]
     )
 
 

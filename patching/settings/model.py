@@ -267,6 +267,7 @@ class RemediationSettings:
     discovery: Discovery
     attempt: int
     wait_minutes: int
+    settle_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,7 @@ class AzurePolicySettings:
     """One entry of `azurePolicies`; `patching.policy_definitions` says which assignments it becomes.
 
     `subscription_key` is the provider that makes it: the scope's own subscription, or the stack's first at a management
-    group. `location` is where the assignment's identity lives.
+    group. `location` is where the assignment's identity lives; `identity` the ARM id of a user-assigned one.
     """
 
     key: str
@@ -296,6 +297,8 @@ class AzurePolicySettings:
     remediate: bool
     remediation: RemediationSettings
     location: str
+    identity: str | None
+    definition_version: str | None
     protect: bool
 
 
@@ -314,7 +317,7 @@ class Settings:
 
     `ambient_subscription` says that the file names no subscriptions, so that `subscriptions` has the one of
     `azure-native:subscriptionId`, as `main`. `azure_native` has every `azure-native:*` setting, by its name without the
-    namespace.
+    namespace. `register_resource_providers` says that the stack registers subscriptions where Azure misses it.
     """
 
     project: str
@@ -331,3 +334,4 @@ class Settings:
     azure_policies: Mapping[str, AzurePolicySettings]
     freezes: Mapping[str, FreezeSettings]
     azure_native: Mapping[str, str | Secret]
+    register_resource_providers: bool

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patching.checks.across import check_across
+from patching.checks.identities import check_identities
 from patching.faults import Fault, Findings, Found
 from patching.freezes import ReadFile
 from patching.plain_data import as_map, in_key_order
@@ -26,6 +27,7 @@ TOP_LEVEL_KEYS = (
     "resourceGroup",
     "tags",
     "protect",
+    "registerResourceProviders",
     "schedules",
     "virtualMachines",
     "adminPasswords",
@@ -70,12 +72,14 @@ def read_settings(
     schedules = read_schedules(_map(own, "schedules", findings), machines, context)
     policies = read_azure_policies(_map(own, "azurePolicies", findings), context)
     freezes = read_freezes(_map(own, "freezes", findings), context)
+    register = _flag(own, "registerResourceProviders", findings, default=False)
     across = check_across(
         {key: reading.settings for key, reading in schedules.items() if reading.window_is_right},
         machines,
         freezes,
         context.environment,
     )
+    across.extend(check_identities(policies, {key: reading.settings for key, reading in schedules.items()}))
     faults = (*findings.faults, *across.faults)
     warnings = (*findings.warnings, *across.warnings)
     if faults:
@@ -95,6 +99,7 @@ def read_settings(
         azure_policies=policies,
         freezes=freezes,
         azure_native=azure_native.as_read(native),
+        register_resource_providers=register,
     )
     return Reading(settings, faults, warnings)
 
@@ -210,7 +215,7 @@ def _context(
         subscription_keys=list(subscriptions_raw or subscriptions),
         resource_group=_resource_group(own, stack, findings),
         tags=_tags(own, findings),
-        protect=_protect(own, findings),
+        protect=_flag(own, "protect", findings, default=True),
         schedule_keys=_keys(own, "schedules"),
         schedules_of_policies=_schedules_of_policies(own),
         machine_keys=_keys(own, "virtualMachines"),
@@ -281,12 +286,12 @@ def _tags(own: Mapping[str, object], findings: Findings) -> dict[str, str]:
     return {}
 
 
-def _protect(own: Mapping[str, object], findings: Findings) -> bool:
-    if "protect" not in own:
-        return True
-    value = own["protect"]
+def _flag(own: Mapping[str, object], name: str, findings: Findings, *, default: bool) -> bool:
+    if name not in own:
+        return default
+    value = own[name]
     try:
         return value == "true" if value in ("true", "false") else flag(value)
     except Refused as refused:
-        refuse(findings, "protect", value, refused)
-        return True
+        refuse(findings, name, value, refused)
+        return default

@@ -21,6 +21,7 @@ LONG_IDS_FAIL = "long-ids-fail"
 NAME_HELD_AFTER_DELETE = "name-held-after-delete"
 MISSING_ASSIGNMENT_IS_400 = "missing-assignment-is-400"
 NO_SUBSCRIPTION_LIST = "no-subscription-list"
+ROLES_SPREAD_SLOWLY = "roles-spread-slowly"
 
 QUIRKS = (
     Quirk(
@@ -64,6 +65,12 @@ QUIRKS = (
         NO_SUBSCRIPTION_LIST,
         "Listing all configuration assignments within a subscription is answered 501 NotImplemented.",
         "Azure/azure-rest-api-specs issue 27660; Microsoft's troubleshooting page calls it unsupported",
+        on=False,
+    ),
+    Quirk(
+        ROLES_SPREAD_SLOWLY,
+        "A role assignment allows its principal something only ten minutes after it was made.",
+        "learn.microsoft.com/azure/role-based-access-control/troubleshooting (up to 10 minutes)",
         on=False,
     ),
 )

@@ -211,8 +211,10 @@ class StrictMonitor(mocks.MockMonitor):
         *,
         preview: bool,
         exists: bool,
+        edited: bool,
     ) -> None:
         super().__init__(_NoMocks())
+        self.edited = edited
         self.there = there
         self.recording = recording
         self.remediations = remediations
@@ -265,14 +267,26 @@ class StrictMonitor(mocks.MockMonitor):
         provider = self.recording.registrations.get(request.provider.rpartition("::")[0])
         if provider is None:
             raise self.violation(f"{urn} has no explicit provider")
-        if self.preview and not self.exists:
-            return "", {key: value for key, value in _wire(inputs).items() if key != "identity"}
         name_key, build = PHYSICAL_IDS[request.type]
+        # What gets another name is made anew, and what it is, is not known before.
+        if self.preview and (not self.exists or isinstance(inputs[name_key], Unknown)):
+            return "", {key: value for key, value in _wire(inputs).items() if key != "identity"}
         physical_id = build(inputs, provider.inputs)
         state = _wire(inputs) | {"name": inputs[name_key], "type": request.type}
         if "identity" in inputs:
-            state["identity"] = {**inputs["identity"], "principalId": self.principals(inputs[name_key])}
+            unknown = self.preview and self.edited
+            state["identity"] = UNKNOWN_TEXT if unknown else self.identity(inputs["identity"], inputs[name_key])
         return physical_id, state
+
+    def identity(self, asked, assignment_name):
+        """An identity as the service answers it: Azure shouts ids now and then."""
+        if asked["type"] == "SystemAssigned":
+            return {**asked, "principalId": self.principals(assignment_name)}
+        users = asked["userAssignedIdentities"]
+        return {
+            **asked,
+            "userAssignedIdentities": {one.upper(): {"principalId": self.principals(one)} for one in users},
+        }
 
     def Invoke(self, request):  # noqa: N802 (the monitor's own name)
         arguments = plain(json_format.MessageToDict(request.args))
@@ -282,6 +296,14 @@ class StrictMonitor(mocks.MockMonitor):
             found = self.there.get(arguments[ADOPTABLE[request.tok]])
             if found is None:
                 response.failures.add(reason='request failed: Status=404 Code="ResourceNotFound"')
+            else:
+                getattr(response, "return").update(found)
+            return response
+        if request.tok == "azure-native:authorization:getPolicyAssignment" and self.edited:
+            self.recording.calls.append((request.tok, arguments, request.provider.rpartition("::")[0]))
+            found = self.there.get(arguments["policyAssignmentName"]) or self.there.get("*")
+            if found is None:
+                response.failures.add(reason='request failed: Status=403 Code="AuthorizationFailed"')
             else:
                 getattr(response, "return").update(found)
             return response
@@ -333,6 +355,7 @@ def run_recorded(
     *,
     preview: bool = False,
     exists: bool = False,
+    edited: bool = False,
     project: str = "azure-patching",
     stack_name: str = "dev",
     config: Mapping[str, str] | None = None,
@@ -342,6 +365,8 @@ def run_recorded(
     there: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recording:
     """Runs `program` under fresh mocks on a fresh event loop; `exists` previews what is deployed already.
+
+    `edited` previews policy assignments as changed in place: azure-native calls every output unknown then.
 
     `remediations` answers for a remediation task by its name and the number of times it was asked for before,
     `principals` gives the identity of a policy assignment by its name, `there` what can be adopted by its own. Raises
@@ -363,7 +388,9 @@ def run_recorded(
         stack=stack_name,
         preview=preview,
         logger=logger,
-        monitor=StrictMonitor(recording, remediations, principals, there or {}, preview=preview, exists=exists),
+        monitor=StrictMonitor(
+            recording, remediations, principals, there or {}, preview=preview, exists=exists, edited=edited
+        ),
     )
     pulumi.runtime.set_all_config(dict(config or {}), list(secret_keys))
 

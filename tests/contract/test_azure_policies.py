@@ -11,6 +11,7 @@ from tests.contract.world import config, edit, schedule, settled, touched
 SYSTEMS = ("Linux", "Windows")
 AUTOMATIC = "AutomaticByPlatform"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 def subsets(*values):
@@ -219,13 +220,15 @@ def test_somebody_else_grants_the_roles(pulumi_stack, subscription, seeded):
     assert assessed(here, "rg-one") == {"azure-linux"}
     assert stack.up("--refresh").changes == {}
 
-    # The role is gone, and there is something to mend again: the task fails, and says so.
+    # Another role than the one asked for, and something to mend again: the task fails, and says so.
     here.clients.authorization.role_assignments.delete_by_id(granted.id)
+    grant(here, role | {"roleDefinitionId": role["roleDefinitionId"].replace(CONTRIBUTOR, READER)})
     seeded(*estate(here.scope, "rg-two"))
     first = set(here.remediations())
     edit(stack, lambda own: own["azurePolicies"]["assess"].update(remediation={"attempt": 2}))
     failed = stack.up()
-    assert any("Raise remediation.attempt" in line for line in failed.diagnostics), failed.diagnostics
+    told = [line for line in failed.diagnostics if "Raise remediation.attempt to 3," in line]
+    assert any("AuthorizationFailed" in line and "the role is missing" in line for line in told), failed.diagnostics
     assert not any("Traceback" in line for line in failed.diagnostics)
     outputs = stack.outputs()
     assert outputs["remediations"]["assess"]["linux"]["failed"] == 1

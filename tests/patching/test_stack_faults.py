@@ -119,12 +119,11 @@ def test_an_image_that_contradicts_its_system_is_a_warning(stack):
     """The list of publishers is ours, not the service's: what it says must not stop a stack."""
     image = {"publisher": "microsoftwindowsserver", "offer": "WindowsServer", "sku": "2022-datacenter-g2"}
     assert stack.machine(image=image).faults() == []
-    assert stack.warnings() == [
-        (
-            'virtualMachines.web.image.publisher: got "microsoftwindowsserver"; expected an image of Linux, as os says: '
-            "microsoftwindowsserver publishes Windows, e.g. Canonical; fix: write os: Windows, or take an image of Linux"
-        )
-    ]
+    (warning,) = stack.warnings()
+    assert warning.startswith(
+        'virtualMachines.web.image.publisher: got "microsoftwindowsserver"; expected an image of Linux'
+    )
+    assert warning.endswith("e.g. Canonical; fix: write os: Windows, or take an image of Linux")
 
 
 def test_a_machine_of_the_stack_is_named_by_its_key(stack, vm_id):

@@ -6,7 +6,7 @@ NOT_MODELLED = (
     "Images that the definitions name beyond the families in sandbox.arm.policy.images (mostly appliances).",
     "Older versions of a definition: a pinned version is checked, shown, and evaluated as the newest.",
     "Policy exemptions, attestations, policy events and their history: compliance is evaluated when it is asked for.",
-    "The delay of Azure's evaluation cycle, and of the replication of identities and roles.",
+    "The delay of Azure's evaluation cycle, and of the replication of identities (that of roles is a quirk).",
     "Defender for Cloud's assessments: no machine has a healthy one.",
     "Selectors by user, group or rollout percentage; overrides of the definition version.",
     "$apply and comparisons other than eq and ne in queries over policy states.",

@@ -304,6 +304,34 @@ def test_a_task_goes_step_by_step_with_the_clock(make_cloud):
     assert cloud.call("GET", f"{path}-2").json()["properties"]["provisioningState"] == "Succeeded"
 
 
+def test_a_role_may_take_its_time_to_spread(make_cloud):
+    settings = Settings(machine_delay=0, operation_delay=0, quirks=frozenset({"roles-spread-slowly"}))
+    cloud = make_cloud(virtual_machine("vm", "Linux"), settings=settings)
+    clock = Clock()
+    cloud.server.azure.now = clock
+    assignment = cloud.assign(ASSESSMENT, parameters={"osType": "Linux"})
+    cloud.grant(assignment["identity"]["principalId"])
+    clock.seconds += 599
+    early = cloud.remediate(assignment, "early")
+    assert (early["provisioningState"], early["deploymentStatus"]["failedDeployments"]) == ("Failed", 1)
+    assert "AuthorizationFailed" in early["statusMessage"]
+    clock.seconds += 1
+    assert cloud.remediate(assignment, "late")["provisioningState"] == "Succeeded"
+
+
+def test_an_ended_task_is_kept_for_sixty_days(make_cloud):
+    cloud = make_cloud(virtual_machine("vm", "Linux"))
+    clock = Clock()
+    cloud.server.azure.now = clock
+    assignment = cloud.assign(ASSESSMENT, parameters={"osType": "Linux"})
+    cloud.remediate(assignment, "task")
+    path = f"{SCOPE}/providers/Microsoft.PolicyInsights/remediations/task"
+    clock.seconds += 60 * 86400 - 1
+    assert cloud.call("GET", path).status_code == 200
+    clock.seconds += 2
+    assert cloud.call("GET", path).status_code == 404
+
+
 def test_a_cancelled_task_stops_and_only_an_ended_one_can_be_deleted(make_cloud):
     cloud = make_cloud(*ROWS, settings=Settings(machine_delay=0, operation_delay=10))
     clock = Clock()

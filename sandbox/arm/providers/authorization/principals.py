@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.arm.azure import CALLER_ID, Azure
+from sandbox.arm.azure import CALLER_ID, LIMITED_CLIENT_ID, Azure
 from sandbox.arm.errors import ArmError
 from sandbox.arm.ids import MACHINE_TYPES, parse
 from sandbox.arm.policy.assignments import POLICY_ASSIGNMENTS, Assignment
 from sandbox.arm.policy.effects import Permission
 from sandbox.arm.policy.roles import ROLES
 from sandbox.arm.policy.scopes import Hierarchy
+from sandbox.arm.quirks import ROLES_SPREAD_SLOWLY
 from sandbox.arm.store import Resource
 
 ROLE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+_SPREADING = 600.0
+"""How long a role assignment is not known everywhere, in seconds, where that quirk is on."""
 USER_ASSIGNED_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
@@ -38,11 +41,12 @@ def principal_of(azure: Azure, assignment: Assignment) -> str | None:
 
 
 def service_principals(azure: Azure) -> set[str]:
-    """Return the lower-cased principal ids of all identities: of policy assignments, machines, and users' own."""
+    """Return the lower-cased principal ids of policy assignments, machines, users' own identities, and applications."""
     return set(_service_principals(azure))
 
 
 def _service_principals(azure: Azure) -> Iterator[str]:
+    yield LIMITED_CLIENT_ID
     for resource_type in (POLICY_ASSIGNMENTS, *MACHINE_TYPES):
         for resource in azure.store.under("", resource_type):
             identity: Mapping[str, Any] = resource.document.get("identity") or {}
@@ -65,6 +69,7 @@ def check_permission(azure: Azure, hierarchy: Hierarchy, principal: str | None, 
             and str(properties["principalId"]).lower() == (principal or "").lower()
             and role.allows(permission.action)
             and hierarchy.covers(assigned.id.scope, permission.scope)
+            and _has_spread(azure, assigned)
         ):
             return
     raise ArmError(
@@ -74,6 +79,10 @@ def check_permission(azure: Azure, hierarchy: Hierarchy, principal: str | None, 
         f"'{permission.action}' over scope '{permission.scope}' or the scope is invalid. "
         "If access was recently granted, please refresh your credentials.",
     )
+
+
+def _has_spread(azure: Azure, assigned: Resource) -> bool:
+    return ROLES_SPREAD_SLOWLY not in azure.settings.quirks or azure.now() - assigned.created >= _SPREADING
 
 
 def is_known(azure: Azure, principal: str) -> bool:

@@ -48,6 +48,8 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 _BOUNDS = {"resourceCount": (1, 50_000), "parallelDeployments": (1, 30)}
 _MOST_RESOURCE_IDS = 100
+_KEPT = 60 * 86400.0
+"""How long an ended task is kept, in seconds (source: remediation-structure, as above)."""
 _SHAPE = {
     "properties": {
         "policyAssignmentId": str,
@@ -189,7 +191,10 @@ def _unchanged(earlier: Resource, settings: Mapping[str, Any]) -> Resource:
 
 
 def _due(azure: Azure, task: Resource) -> None:
-    """Take a task one step further: find what is to do, or do the next lot of it, or stop."""
+    """Take a task one step further: find what is to do, or do the next lot of it, or stop; delete an old one."""
+    if task.properties["provisioningState"] not in _ACTIVE:
+        azure.remove(task.id)
+        return
     if task.properties["provisioningState"] == "Cancelling":
         _end(azure, task, "Canceled", "The remediation was canceled.")
         return
@@ -275,7 +280,7 @@ def _keep(azure: Azure, task: Resource, message: str, *, waits: bool = False) ->
 
 
 def _end(azure: Azure, task: Resource, state: str, message: str) -> None:
-    ended = replace(task, private={**task.private, "pending": []}, due=None)
+    ended = replace(task, private={**task.private, "pending": []}, due=azure.now() + _KEPT)
     _store(azure, ended, state, message, total=len(task.private["pending"] or ()) + len(task.private["deployments"]))
 
 
