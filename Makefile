@@ -12,7 +12,7 @@ COMPILE = env -u UV_INDEX_URL -u UV_FIND_LINKS $(RUN) -m uv --no-config --quiet 
 TESTS ?= -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check bench clean requirements python sandbox-environment dev-environment
+.PHONY: help up down test check bench parity clean requirements python sandbox-environment dev-environment
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -42,8 +42,13 @@ check: dev-environment ## ruff, formatting and types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m basedpyright --pythonpath $(RUN) --warnings
 
-bench: dev-environment ## runs per second beside dateutil's, and the like; OUTPUT=FILE writes the numbers as JSON, too
-	@$(RUN) -m bench $(if $(OUTPUT),--output "$(OUTPUT)")
+bench: dev-environment ## what large stacks cost, beside plain programs; FULL=1 takes everything, OUTPUT=FILE writes JSON, too
+	@$(RUN) -m bench $(if $(FULL),--full) $(if $(OUTPUT),--output "$(OUTPUT)")
+
+parity: dev-environment ## ask Azure itself what the local Azure claims; needs az login and SUBSCRIPTION=ID, costs nothing
+	@test -n "$(SUBSCRIPTION)" || { echo "error: SUBSCRIPTION is not set. It makes a resource group of its own there, and" \
+		"removes it again: az login, then make parity SUBSCRIPTION=<its id> (LOCATION=westeurope)" >&2; exit 1; }
+	@PARITY_SUBSCRIPTION="$(SUBSCRIPTION)" PARITY_LOCATION="$(or $(LOCATION),westeurope)" $(RUN) -m pytest -rA tests/parity
 
 clean: ## remove .venv, the state directory and caches; the built engine stays in the user's cache directory
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis

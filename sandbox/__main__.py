@@ -1,4 +1,4 @@
-"""The command line of the local Azure: `python -m sandbox exec | serve | seed | up | down`."""
+"""The command line of the local Azure: `python -m sandbox exec | serve | seed | run-until | up | down | faults`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ _https_port = click.option(
     default=None,
     help="Port of the same over HTTPS, for clients that sign in; by default a free one.",
 )
+_quirks = click.option(
+    "--quirk",
+    "quirks",
+    multiple=True,
+    metavar="NAME=on|off",
+    help="Switch one of the service's oddities that docs/local-azure.md lists; may be given several times.",
+)
 
 
 @click.group()
@@ -39,8 +46,11 @@ def main() -> None:
 @_state
 @_port
 @_https_port
+@_quirks
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def execute(state: Path, port: int | None, https_port: int | None, command: tuple[str, ...]) -> None:
+def execute(
+    state: Path, port: int | None, https_port: int | None, quirks: tuple[str, ...], command: tuple[str, ...]
+) -> None:
     """Run COMMAND with the local Azure around it; the exit status is COMMAND's.
 
     A second one on the same state directory shares the first one's local Azure.
@@ -49,7 +59,7 @@ def execute(state: Path, port: int | None, https_port: int | None, command: tupl
     from sandbox.deployment import deployment  # noqa: PLC0415
     from sandbox.local_azure import Ports  # noqa: PLC0415
 
-    with deployment(StateDirectory(state), ports=Ports(port, https_port)) as (directory, environment):
+    with deployment(StateDirectory(state), ports=Ports(port, https_port), quirks=quirks) as (directory, environment):
         code = run_command(command, environment, directory)
     sys.exit(code)
 
@@ -58,7 +68,8 @@ def execute(state: Path, port: int | None, https_port: int | None, command: tupl
 @_state
 @_port
 @_https_port
-def serve(state: Path, port: int | None, https_port: int | None) -> None:
+@_quirks
+def serve(state: Path, port: int | None, https_port: int | None, quirks: tuple[str, ...]) -> None:
     """Serve the local Azure alone, until it is interrupted."""
     from sandbox.environment import endpoint_variables  # noqa: PLC0415
     from sandbox.local_azure import Ports, run  # noqa: PLC0415
@@ -72,7 +83,7 @@ def serve(state: Path, port: int | None, https_port: int | None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    with run(directory, ports=Ports(port, https_port), note=_note) as endpoint:
+    with run(directory, ports=Ports(port, https_port), note=_note, quirks=quirks) as endpoint:
         for name, value in endpoint_variables(endpoint).items():
             click.echo(f"{name}={value}")
         _note(
@@ -100,6 +111,21 @@ def seed(file: Path, state: Path) -> None:
     click.echo(seed_file(directory, file))
 
 
+@main.command("run-until")
+@click.argument("until", metavar="INSTANT")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_state
+def run_until(until: str, form: str, state: Path) -> None:
+    """Move the local Azure's clock to INSTANT (ISO 8601; UTC where it does not say), whether or not it runs.
+
+    On the way everything happens that is due: maintenance configurations fire, machines are patched and assessed. What
+    the runs did is shown: a line for each maintenance configuration, or with --format json every run.
+    """
+    from sandbox.time_travel import run_until as travel  # noqa: PLC0415
+
+    click.echo(travel(StateDirectory(state), until, form))
+
+
 @main.command()
 @click.option("--stack", default="dev", show_default=True, help="Deploy Pulumi.<stack>.yaml of the current directory.")
 @click.option(
@@ -121,6 +147,39 @@ def down(stack: str, state: Path) -> None:
     from sandbox.stack import down as destroy  # noqa: PLC0415
 
     sys.exit(destroy(StateDirectory(state), stack))
+
+
+@main.group()
+def faults() -> None:
+    """Make requests to the local Azure fail, whether or not it runs; docs/local-azure.md has the rules."""
+
+
+@faults.command("set")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@_state
+def set_faults(file: Path, state: Path) -> None:
+    """Put the rules in FILE (- for standard input) in the place of those there are; all count from 0."""
+    from sandbox.faults import set_rules  # noqa: PLC0415
+
+    click.echo(set_rules(StateDirectory(state), file))
+
+
+@faults.command("clear")
+@_state
+def clear_faults(state: Path) -> None:
+    """Forget the rules."""
+    from sandbox.faults import clear_rules  # noqa: PLC0415
+
+    click.echo(clear_rules(StateDirectory(state)))
+
+
+@faults.command("list")
+@_state
+def list_faults(state: Path) -> None:
+    """Show the rules as JSON, with the number of requests that each has matched."""
+    from sandbox.faults import listed_rules  # noqa: PLC0415
+
+    click.echo(listed_rules(StateDirectory(state)))
 
 
 def _note(text: str) -> None:

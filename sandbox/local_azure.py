@@ -24,7 +24,7 @@ from sandbox.ports import describe_holder
 from sandbox.state import StateDirectory, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
 _LOOPBACK = "127.0.0.1"
 _ACCEPTED = b"ok\n"
@@ -74,16 +74,20 @@ class Ports:
 
 
 @contextmanager
-def run_or_attach(state: StateDirectory, *, ports: Ports, note: Callable[[str], None]) -> Generator[Endpoint]:
+def run_or_attach(
+    state: StateDirectory, *, ports: Ports, note: Callable[[str], None], quirks: Sequence[str] = ()
+) -> Generator[Endpoint]:
     """Hold a local Azure for the time of the block: the one running on this state directory, or a new one.
 
     Args:
         state: a prepared state directory.
         ports: where it shall listen.
         note: shows the user a line.
+        quirks: choices such as `nulls=off` (sandbox.arm.quirks).
 
     Raises:
-        SandboxError: a port is in use, another one runs already on another port, or it does not answer.
+        SandboxError: a port is in use, another one runs already on another port or with quirks of its own, it does not
+            answer, or a choice is none.
 
     """
     lock = FileLock(state.lock)
@@ -93,7 +97,7 @@ def run_or_attach(state: StateDirectory, *, ports: Ports, note: Callable[[str], 
         if attached is not None:
             endpoint, connection = attached
             with connection:
-                other = ports.option_unlike(endpoint)
+                other = ports.option_unlike(endpoint) or (f"--quirk {quirks[0]}" if quirks else None)
                 if other:
                     raise SandboxError(
                         f"a local Azure already runs on {state.path}, at {endpoint.url} and {endpoint.https_url} "
@@ -108,18 +112,20 @@ def run_or_attach(state: StateDirectory, *, ports: Ports, note: Callable[[str], 
             )
         time.sleep(_TURN_SECONDS)
     try:
-        with _running(state, ports, note) as endpoint:
+        with _running(state, ports, note, quirks) as endpoint:
             yield endpoint
     finally:
         lock.release()
 
 
 @contextmanager
-def run(state: StateDirectory, *, ports: Ports, note: Callable[[str], None]) -> Generator[Endpoint]:
-    """Run a local Azure for the time of the block, alone.
+def run(
+    state: StateDirectory, *, ports: Ports, note: Callable[[str], None], quirks: Sequence[str] = ()
+) -> Generator[Endpoint]:
+    """Run a local Azure for the time of the block, alone; `quirks` are choices such as `nulls=off`.
 
     Raises:
-        SandboxError: one runs already on this state directory, or a port is in use.
+        SandboxError: one runs already on this state directory, a port is in use, or a choice is none.
 
     """
     lock = FileLock(state.lock)
@@ -131,7 +137,7 @@ def run(state: StateDirectory, *, ports: Ports, note: Callable[[str], None]) -> 
             "with --state DIR."
         )
     try:
-        with _running(state, ports, note) as endpoint:
+        with _running(state, ports, note, quirks) as endpoint:
             yield endpoint
     finally:
         lock.release()
@@ -147,14 +153,23 @@ def running(state: StateDirectory) -> Endpoint | None:
 
 
 @contextmanager
-def _running(state: StateDirectory, ports: Ports, note: Callable[[str], None]) -> Generator[Endpoint]:
+def _running(
+    state: StateDirectory, ports: Ports, note: Callable[[str], None], quirks: Sequence[str]
+) -> Generator[Endpoint]:
+    from sandbox.arm.azure import Settings  # noqa: PLC0415
+    from sandbox.arm.faults.rules import FaultRuleError  # noqa: PLC0415
+    from sandbox.arm.quirks import switched  # noqa: PLC0415
     from sandbox.arm.server import ArmServer, PortError  # noqa: PLC0415 - an attached command has no use for them
     from sandbox.plugin.host import PluginHost  # noqa: PLC0415
 
     state.server.unlink(missing_ok=True)
     clear_abandoned_engine_locks(state, note)
     try:
-        server = ArmServer(state.path, ports.http or 0, https_port=ports.https or 0)
+        settings = Settings(quirks=switched(quirks))
+    except ValueError as error:
+        raise SandboxError(f"--quirk {error}") from error
+    try:
+        server = ArmServer(state.path, ports.http or 0, https_port=ports.https or 0, settings=settings)
     except PortError as error:
         option = "--https-port" if error.port == ports.https else "--port"
         raise SandboxError(
@@ -171,6 +186,13 @@ def _running(state: StateDirectory, ports: Ports, note: Callable[[str], None]) -
             f"the local Azure in {state.path} cannot be read ({error}). Remove the directory (rm -r {state.path}) and "
             "run again, or choose another with --state DIR."
         ) from error
+    except FaultRuleError as error:
+        raise SandboxError(f"{error}. `python -m sandbox faults clear --state {state.path}` removes them.") from error
+    rules = len(server.faults.shown())
+    if rules:
+        note(
+            f"{rules} fault rule(s) are set: requests may fail as they say. `python -m sandbox faults list` shows them."
+        )
     server.start()
     try:
         plugins = PluginHost(server.url)

@@ -6,6 +6,7 @@ backend/       the engine's file backend: stacks, history, locks
 stacks/        copies of the stack files, so that the engine writes its salt there and not into the repository,
                and a mark for each that is being deployed
 tls/           the certificate of the HTTPS endpoint, and the authority for clients to trust (sandbox.arm.certificate)
+faults.json    the faults asked for, and what they have counted (sandbox.arm.faults)
 server.json    where the running local Azure listens, while it runs
 lock           held alone by the process that runs the local Azure
 commands.lock  shared by every command that runs against it

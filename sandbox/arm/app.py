@@ -6,25 +6,27 @@ import json
 import logging
 import math
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, cast
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.arm.access import check_access
-from sandbox.arm.azure import Azure, Handler, Reply, Request, ResourceType
+from sandbox.arm.azure import CALLER_ID, Azure, Handler, Reply, Request, ResourceType
 from sandbox.arm.bodies import check_envelope, mapping_at
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import Target, parse_path
+from sandbox.arm.outer_refusals import OwnNames, answer_http_error
 from sandbox.arm.providers.resources import check_registered
-from sandbox.arm.sign_in import HOST_NAMES, Question, SignIn
+from sandbox.arm.sign_in import Question, SignIn
+from sandbox.arm.simulation.routes import routes as time_routes
 from sandbox.arm.tokens import Caller
 
 _METHODS = ["GET", "PUT", "PATCH", "POST", "DELETE", "HEAD"]
@@ -32,16 +34,21 @@ _WRITES = frozenset({"PUT", "PATCH"})
 _log = logging.getLogger(__name__)
 
 
-def application(azure: Azure, sign_in: SignIn) -> Starlette:
-    """Return the ASGI application that serves one local Azure, over HTTP to everybody and over HTTPS by token."""
+def application(azure: Azure, sign_in: SignIn, around: Sequence[Middleware] = ()) -> Starlette:
+    """Return the ASGI application that serves one local Azure, over HTTP to everybody and over HTTPS by token.
+
+    `around` is put around what answers, the first outermost.
+    """
 
     async def serve(http: HttpRequest) -> Response:
         content = await http.body()
         return _response(_answer(azure, sign_in, http, content))
 
-    # A page in a browser could reach a loopback port under a name of its own that resolves to it.
-    own_names = Middleware(TrustedHostMiddleware, allowed_hosts=HOST_NAMES)
-    return Starlette(routes=[Route("/{path:path}", serve, methods=_METHODS)], middleware=[own_names])
+    return Starlette(
+        routes=[*time_routes(azure), Route("/{path:path}", serve, methods=_METHODS)],
+        middleware=[Middleware(OwnNames), *around],
+        exception_handlers={HTTPException: answer_http_error},
+    )
 
 
 def _answer(azure: Azure, sign_in: SignIn, http: HttpRequest, content: bytes) -> Reply:
@@ -66,6 +73,12 @@ def _answer(azure: Azure, sign_in: SignIn, http: HttpRequest, content: bytes) ->
 
 def _dispatch(azure: Azure, http: HttpRequest, content: bytes, caller: Caller | None) -> Reply:
     target = parse_path(str(http.scope["path"]))
+    remaining = azure.budgets.spend(
+        http.method,
+        target.id.subscription if target.id else None,
+        caller.client if caller else CALLER_ID,
+        azure.settings.quirks,
+    )
     resource_type, handler = _handler(azure, http.method, target)
     request = Request(
         azure=azure,
@@ -89,6 +102,7 @@ def _dispatch(azure: Azure, http: HttpRequest, content: bytes, caller: Caller | 
     if http.method == "PUT":
         check_registered(azure, request.resource_id)
     reply = handler(request)
+    reply = replace(reply, headers={**remaining, **reply.headers})
     if http.method == "HEAD":
         return replace(reply, status=204, body=None)
     return _paged(request, reply) if http.method == "GET" and target.tail is not None else reply

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sandbox.arm.bodies import Shape
+from sandbox.arm.clock import Clock
 from sandbox.arm.errors import ArmError, bad_request, resource_not_found
 from sandbox.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ResourceId
 from sandbox.arm.quirks import ON_BY_DEFAULT
 from sandbox.arm.store import Resource, Store
+from sandbox.arm.throttling import Budgets
 from sandbox.arm.times import instant
 
 _log = logging.getLogger(__name__)
@@ -134,10 +136,13 @@ class Azure:
     ) -> None:
         """Serve the given resource types from the store; `clock` gives seconds since the epoch."""
         self.store = store
-        self.now = clock
+        self.clock = Clock(store, clock)
+        self.now: Callable[[], float] = self.clock
         self.settings = settings or Settings()
         self.types = {one.name.lower(): one for one in types}
         self.write_hooks: list[WriteHook] = []
+        self.passing: list[Callable[[Azure], None]] = []
+        self.budgets = Budgets(clock)
 
     def resource_type(self, name: str) -> ResourceType:
         """Return a resource type by its name in any case.
@@ -210,6 +215,12 @@ class Azure:
 
     def settle(self) -> None:
         """Let everything happen whose time has come. Called before each request: the world moves when looked at."""
+        self.settle_due()
+        for happening in self.passing:
+            happening(self)
+
+    def settle_due(self) -> None:
+        """Let happen what is due to a resource, the earliest first."""
         now = self.now()
         while due := self.store.due(now):
             for one in due:

@@ -22,7 +22,7 @@ NOT_MODELLED = (
     ),
     Gap(
         "Azure Resource Manager",
-        "Requests are not throttled, locks and deployments do not exist, regions are not chosen.",
+        "Locks and deployments do not exist, and regions are not chosen.",
     ),
     Gap("Azure Resource Manager", "Property names in a request are compared with case."),
     Gap(
@@ -42,7 +42,12 @@ NOT_MODELLED = (
     Gap("Compute", "Whether an image can be hotpatched is not checked; hotpatching together with the bypass flag is."),
     Gap("Compute", "A power state changes at once; the operation that a client follows ends a little later."),
     Gap("Compute", "The settings of an extension are not read: its handler does not exist."),
-    Gap("Compute", "An assessment finds nothing and an installation installs nothing: updates do not exist."),
+    Gap(
+        "Compute",
+        "Updates are made up: two dozen that come again and again. Each takes as long on any machine, and none fails.",
+    ),
+    Gap("Compute", "An installation on demand is done at once; its duration decides what is installed."),
+    Gap("Compute", "The platform patches nothing by itself: AutomaticByPlatform without the bypass flag does nothing."),
     Gap(
         "Hybrid Compute",
         "A machine is made by a PUT and is connected; on Azure its agent does that. It has no extensions.",
@@ -55,10 +60,7 @@ NOT_MODELLED = (
         "Resource Graph",
         "A let of a table, an aggregate inside of an expression, and an order by a dynamic value are refused, too.",
     ),
-    Gap(
-        "Resource Graph",
-        "Of history there is each machine's last assessment and last installation on demand; schedules make none.",
-    ),
+    Gap("Resource Graph", "Runs of schedules are kept for ever: for how long Azure keeps them is on no public record."),
     Gap(
         "Resource Graph",
         "Changes are seen at once; Azure takes seconds to minutes. A dcount is exact; Azure estimates.",
@@ -76,8 +78,28 @@ NOT_MODELLED = (
         "Resource Graph",
         "Policy definitions are no rows of policyresources; its policy states are those of machines, of this moment.",
     ),
-    Gap("Maintenance", "Nothing runs: schedules are kept and checked, and do not fire."),
-    Gap("Maintenance", "applyUpdates, updates, scheduledEvents and pre- and post-events are not served."),
+    Gap(
+        "Maintenance",
+        "What becomes of a run on a machine is decided when it begins; what is changed in its window changes nothing.",
+    ),
+    Gap(
+        "Maintenance",
+        "A change counts at once: Azure asks for 15 minutes of lead, and for 40 where there are events.",
+    ),
+    Gap(
+        "Maintenance",
+        "Which of several schedules with the same start runs on a machine is not on record: here the first by id.",
+    ),
+    Gap(
+        "Maintenance",
+        "A schedule without parameters for a machine's system installs nothing on it; Azure's way is not on record.",
+    ),
+    Gap("Maintenance", "Update domains are not honoured, and schedules whose InGuestPatchMode is Platform do not run."),
+    Gap("Maintenance", "Pre- and post-events are not raised; updates and scheduledEvents are not served."),
+    Gap(
+        "Maintenance",
+        "The code of a machine that is not ready (PrerequisitesNotMet) and of a wait too long are our own.",
+    ),
     Gap(
         "Maintenance",
         "The recommended limits (250 schedules, 3,000 associations, 200 scopes a schedule) are not enforced.",
@@ -89,4 +111,38 @@ NOT_MODELLED = (
     Gap("Maintenance", "The location of an assignment is kept as it is sent: no rule about it is on public record."),
     Gap("Maintenance", "Locations and tags of a filter are not checked against what exists."),
     Gap("Maintenance", "Which api-version first had dynamic scopes is not enforced."),
+    Gap(
+        "Azure Resource Manager",
+        "The budget of requests is one, not one a region; the providers' own limits (Compute's, for one) do not exist.",
+    ),
+    Gap("Maintenance", "There are no public maintenance configurations: their list is empty."),
+    Gap(
+        "Policy",
+        "Custom policy definitions and initiatives; of the built-in ones there are those of Azure Update Manager only.",
+    ),
+    Gap(
+        "Policy",
+        "Members of the initiative 'Enable Essential Machine Management' other than those of Azure Update Manager.",
+    ),
+    Gap(
+        "Policy",
+        "Images that the definitions name beyond the families in sandbox.arm.policy.images (mostly appliances).",
+    ),
+    Gap("Policy", "Older versions of a definition: a pinned version is checked, shown, and evaluated as the newest."),
+    Gap(
+        "Policy",
+        "Policy exemptions, attestations, policy events and history: compliance is evaluated when it is asked for.",
+    ),
+    Gap(
+        "Policy",
+        "The delay of Azure's evaluation cycle, and of the replication of identities (that of roles is a quirk).",
+    ),
+    Gap("Policy", "Defender for Cloud's assessments: no machine has a healthy one."),
+    Gap("Policy", "Selectors by user, group or rollout percentage; overrides of the definition version."),
+    Gap("Policy", "$apply and comparisons other than eq and ne in queries over policy states."),
+    Gap("Policy", "Custom roles, role conditions, deny assignments; the caller of the local Azure may do everything."),
+    Gap("Policy", "The names of the assignments that the schedule policy makes: they differ from Azure's."),
+    Gap("Policy", "At most 200 policy assignments for a scope, and at most 100 remediations at a time in a tenant."),
+    Gap("Policy", "The failure of a gallery image's remediation where the identity may not read the gallery."),
 )
+"""For the documentation, area by area."""

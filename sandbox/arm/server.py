@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from starlette.middleware import Middleware
 
 from sandbox.arm.app import application
 from sandbox.arm.azure import Settings
 from sandbox.arm.certificate import certificate
+from sandbox.arm.faults.connections import KnownConnection
+from sandbox.arm.faults.desk import FaultDesk
+from sandbox.arm.faults.middleware import FaultMiddleware
 from sandbox.arm.sign_in import SignIn
 from sandbox.arm.tokens import Tokens
 from sandbox.arm.world import open_azure
@@ -35,6 +39,7 @@ class ArmServer:
         url: the HTTP endpoint, without a trailing slash.
         https_url: the HTTPS endpoint, likewise.
         ca_bundle: the certificate that a client of the HTTPS endpoint has to trust.
+        faults: the faults that were asked for.
 
     """
 
@@ -49,25 +54,29 @@ class ArmServer:
     ) -> None:
         """Bind the ports; 0 takes a free one. The certificate is made where there is none.
 
-        Raises PortError where a port is in use, OSError where the state cannot be written.
+        Raises PortError where a port is in use, OSError where the state cannot be written, FaultRuleError where the
+        fault rules kept there cannot be read.
         """
         self._sockets = [_listening(port)]
         try:
             self._sockets.append(_listening(https_port))
             http_port, https_port = (one.getsockname()[1] for one in self._sockets)
             made = certificate(state / "tls", time.time())
+            self.faults = FaultDesk(state)
             self.azure = open_azure(state, settings, clock)
         except BaseException:
             self._close_sockets()
             raise
         self.url, self.https_url = f"http://{_HOST}:{http_port}", f"https://{_HOST}:{https_port}"
         self.ca_bundle = made.authority
-        app = application(self.azure, SignIn(Tokens(made.server, clock), https_port, clock))
+        sign_in = SignIn(Tokens(made.server, clock), https_port, clock)
+        app = application(self.azure, sign_in, [Middleware(FaultMiddleware, self.faults)])
         # One event loop for both: the store is used from one thread.
         self._servers = [
             uvicorn.Server(
                 uvicorn.Config(
                     app,
+                    http=KnownConnection,
                     log_level="warning",
                     access_log=False,
                     lifespan="off",

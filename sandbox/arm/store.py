@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS resources (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS resources_by_type ON resources (type_key, key);
 CREATE INDEX IF NOT EXISTS resources_by_due ON resources (due) WHERE due IS NOT NULL;
+CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 _COLUMNS = "scope, type, names, document, private, due, etag, created, changed"
 _INSERT = f"INSERT OR REPLACE INTO resources (key, type_key, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
@@ -117,6 +118,13 @@ class Store:
         )
         return stored
 
+    def keep(self, resource: Resource) -> None:
+        """Store what its provider remembers of a resource that exists: `private` and `due`, nothing a client sees."""
+        self._connection.execute(
+            "UPDATE resources SET private = ?, due = ? WHERE key = ?",
+            (json.dumps(resource.private), resource.due, resource.id.key),
+        )
+
     def delete(self, resource_id: ResourceId) -> None:
         """Remove a resource and everything under it: children, extension resources, the content of a group."""
         low, high = _below(resource_id.key)
@@ -134,6 +142,20 @@ class Store:
     def due(self, now: float) -> list[Resource]:
         """Return the resources whose time has come, the earliest first."""
         return self._select("due IS NOT NULL AND due <= ? ORDER BY due, key", now)
+
+    def next_due(self) -> float | None:
+        """Return when something's time comes next, None where nothing has a time."""
+        ((earliest,),) = self._connection.execute("SELECT MIN(due) FROM resources WHERE due IS NOT NULL")
+        return earliest
+
+    def remembered(self, name: str) -> str | None:
+        """Return what the local Azure itself remembers under a name, None where it remembers nothing."""
+        row = self._connection.execute("SELECT value FROM memory WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember a text of the local Azure itself under a name."""
+        self._connection.execute("INSERT OR REPLACE INTO memory (name, value) VALUES (?, ?)", (name, value))
 
     def _select(self, where: str, *values: object) -> list[Resource]:
         # The conditions are those of this class; what comes from outside is a bound value.

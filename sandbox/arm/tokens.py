@@ -2,7 +2,7 @@
 
 Their claims are those of a version 1 token, which is what Azure Resource Manager gets (source:
 learn.microsoft.com/entra/identity-platform/access-token-claims-reference), and so is their issuer. They are signed with
-the key of the server's certificate, and they last by the local Azure's clock.
+the key of the server's certificate, and they last by the machine's clock, which `run-until` does not move.
 
 The codes and messages of the refusals are Azure Resource Manager's, as users quote them.
 """
@@ -108,7 +108,7 @@ class Tokens:
                 "Authentication failed. The 'Authorization' header is provided in an invalid format.",
             )
         try:
-            # What they say is checked below, by the local Azure's clock.
+            # What they say is checked below, by the machine's clock.
             return jwt.decode(
                 token.strip(),
                 self._key.public_key(),

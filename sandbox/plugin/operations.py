@@ -182,7 +182,7 @@ class Operations:
             return answer
         try:
             return self.arm.get(identifier, kind.api_version)
-        except ArmError as error:
+        except PluginError as error:  # whatever it is: the resource is there, and must not be forgotten
             warn(f"Failed to read resource after it was written: {error}")
             return answer
 

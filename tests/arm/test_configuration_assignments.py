@@ -46,8 +46,6 @@ class TestToAMachine:
         assert read.resource_id.endswith("/providers/microsoft.compute/virtualmachines/vm")
         assert (read.location, read.id) == ("westeurope", created.id)
         assert [one.name for one in client.list(*where)] == ["patching"]
-        within = clients.maintenance.configuration_assignments_within_subscription
-        assert [one.id for one in within.list()] == [created.id]
         assert client.delete(*where, "patching").name == "patching"
         with pytest.raises(HttpResponseError) as missing:
             client.get(*where, "patching")
@@ -251,10 +249,15 @@ class TestQuirks:
         assert made(arm.get(assignment(arc)))["properties"]["maintenanceConfigurationId"] == configuration
         assert made(arm.get(ALL))["properties"]["filter"] == {"osTypes": ["Linux"]}
 
-    def test_a_missing_one_is_400(self, arm, server, arc):
-        refused(arm.get(assignment(arc)), 404, "ResourceNotFound")
+    def test_a_missing_one_beside_another_is_400(self, arm, server, arc, configuration):
+        made(arm.put(assignment(arc, "first"), body(configuration)))
+        refused(arm.get(assignment(arc, "second")), 404, "ResourceNotFound")
         self.switch(server, MISSING_ASSIGNMENT_IS_400)
-        refused(arm.get(assignment(arc)), 400, "BadRequest")
+        message = refused(arm.get(assignment(arc, "second")), 400, "BadRequest")
+        assert message == "Invalid configurationAssignmentName: second. Confirm api version."
+        refused(arm.get(ALL), 404, "ResourceNotFound")
+        arm.delete(assignment(arc, "first"))
+        refused(arm.get(assignment(arc, "second")), 404, "ResourceNotFound")
 
     @pytest.mark.usefixtures("configuration")
     def test_no_list_at_a_subscription(self, arm, server):

@@ -5,11 +5,13 @@ import json
 from contextlib import ExitStack
 
 import httpx
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.arm.azure import Settings
+from sandbox.arm.providers import resource_types
 from sandbox.arm.seed import SeedError, seed
 from sandbox.arm.server import ArmServer
 from tests.arm.conftest import SUBSCRIPTION, VERSIONS, configuration_body, machine_body
@@ -93,7 +95,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
-methods = st.sampled_from(["GET", "PUT", "PATCH", "POST", "DELETE", "HEAD"])
+methods = st.sampled_from(["GET", "PUT", "PATCH", "POST", "DELETE", "HEAD", "OPTIONS", "TRACE", "MERGE"])
 FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -277,3 +279,136 @@ def test_a_seeded_machine_of_any_shape(client, state, properties, kind):
     answered(client.put(assignment, params={"api-version": "2023-04-01"}, json=body))
     answered(client.delete(path, params=query))
     answered(client.get(GROUP, params={"api-version": "2022-09-01"}))
+
+
+OF_TYPES = {
+    "Microsoft.Compute/virtualMachines": VM,
+    "Microsoft.Network/networkInterfaces": NIC,
+    "Microsoft.Maintenance/maintenanceConfigurations": MC,
+    "Microsoft.HybridCompute/machines": f"{GROUP}/providers/Microsoft.HybridCompute/machines/arc",
+    "Microsoft.Resources/resourceGroups": GROUP,
+    "Microsoft.Resources/subscriptions": f"/subscriptions/{SUBSCRIPTION}",
+}
+
+
+def path_of(name: str, scope: str, word: str) -> str:
+    """The path of a resource of a type, by the name of one that exists where there is one."""
+    if name in OF_TYPES and word == "":
+        return OF_TYPES[name]
+    namespace, *kinds = name.split("/")
+    return f"{scope}/providers/{namespace}" + "".join(f"/{kind}/{word or 'default'}" for kind in kinds)
+
+
+def routes():
+    """Every resource, collection and action that is served, with the newest api-version that it answers."""
+    for one in resource_types():
+        for scope in ("", f"/subscriptions/{SUBSCRIPTION}", GROUP, VM):
+            for word in ("", "odd"):
+                path = path_of(one.name, scope, word)
+                tails = ["", *(f"/{action.split()[-1]}" for action in one.actions)]
+                yield from ((path + tail, max(one.api_versions)) for tail in tails)
+                yield path.rsplit("/", 1)[0], max(one.api_versions)
+
+
+ROUTES = sorted(set(routes()))
+header_values = st.sampled_from(["*", '"x"', 'W/"x"', "", ",", '"', "x" * 5000, "é"])
+headers = st.dictionaries(
+    st.sampled_from(
+        ["If-Match", "If-None-Match", "Content-Type", "Accept", "Authorization", "Content-Encoding", "X-HTTP-Method",
+         "Range", "Accept-Language", "x-ms-client-request-id", "If-Modified-Since", "Cookie", "Origin"]
+    ),
+    header_values,
+    max_size=3,
+)  # fmt: skip
+contents = st.one_of(
+    json_values.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([b"", b"null", b"[]", b'""', b"{", b"\xff\xfe{\x00}\x00", b"\xef\xbb\xbf{}", b'{"a":1,"a":2}']),
+    st.sampled_from(["utf-16", "utf-32", "utf-7", "cp500"]).map('{"location": "westeurope"}'.encode),
+    st.sampled_from([json.dumps(body).encode() for body in BODIES.values()]),
+    st.binary(max_size=40),
+)
+queries = st.dictionaries(
+    st.sampled_from(["$top", "$skiptoken", "$filter", "$expand", "$orderby", "monitor", "$select", "api-version "]),
+    st.text(max_size=12) | st.sampled_from(["1", "-1", "9" * 30, "atScope()", "a eq 'b' and c eq 'd'", "('", "AAAA"]),
+    max_size=2,
+)
+
+
+@settings(FUZZ, max_examples=400)
+@given(methods, st.sampled_from(ROUTES), headers, contents, queries)
+def test_every_route_with_any_request(client, method, route, given_headers, content, query):  # noqa: PLR0917
+    path, version = route
+    encoded = {name: value.encode() for name, value in given_headers.items()}
+    answered(client.request(method, path, params={"api-version": version, **query}, content=content, headers=encoded))
+    if method == "DELETE" and path in OF_TYPES.values():
+        restore(client)
+
+
+def restore(client) -> None:
+    for path, body in BODIES.items():
+        client.put(path, params={"api-version": version_of(path)}, json=body)
+
+
+@pytest.mark.parametrize("path", [VM, MC, GROUP])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"tags": {"a": "' + b"x" * 8_000_000 + b'"}}',
+        b'{"location": "westeurope", "properties": ' + b'{"a":' * 20_000 + b"1" + b"}" * 20_001,
+        json.dumps({"location": "westeurope", "tags": {f"t{n}": "x" for n in range(100_000)}}).encode(),
+        b'{"location": "westeurope", "tags": {"a": ' + b"9" * 10_000 + b"}}",
+    ],
+    ids=["long text", "deep", "many", "a long number"],
+)
+def test_huge_bodies(client, path, content):
+    response = client.put(path, params={"api-version": version_of(path)}, content=content)
+    assert response.status_code in {400, 413}
+    answered(response)
+
+
+CLIMBING = [
+    "/../../etc/passwd", "/subscriptions/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc%2fpasswd",
+    f"{GROUP}/providers/Microsoft.Compute/virtualMachines/..%2F..%2F..%2Fout", "//etc/passwd", "/C:%5Cwindows", "/%00",
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/%2e%2e%2f%2e%2e%2fout", "/azure.db", "/tls/server.pem",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+@pytest.mark.parametrize("path", CLIMBING)
+def test_no_path_leaves_the_state_directory(client, state, method, path):
+    """What is asked for is a resource's id, never a file: nothing is read, and nothing appears outside."""
+
+    def files():
+        return {one.name for one in state.parent.iterdir()}, {one.name for one in state.iterdir()}
+
+    before = files()
+    raw = client.base_url.copy_with(raw_path=f"{path}?api-version=2022-09-01".encode())
+    response = client.request(method, raw, json={"location": "westeurope"} if method == "PUT" else None)
+    answered(response)
+    assert "root:" not in response.text
+    assert "PRIVATE KEY" not in response.text
+    assert files() == before
+
+
+def test_it_listens_on_loopback_only(tmp_path):
+    """At no other address of this machine."""
+    before = listening()
+    server = ArmServer(tmp_path)
+    try:
+        assert {address for address, _ in listening() - before} == {"127.0.0.1"}
+    finally:
+        server.start()
+        server.stop()
+
+
+def listening():
+    found = psutil.Process().net_connections("tcp")
+    return {(one.laddr.ip, one.laddr.port) for one in found if one.status == psutil.CONN_LISTEN}
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "169.254.169.254", "[::ffff:1.2.3.4]"])
+def test_a_request_to_another_name_is_refused(client, name):
+    """A page in a browser may make a name of its own resolve to loopback."""
+    response = client.get("/subscriptions", params={"api-version": "2022-12-01"}, headers={"Host": name})
+    assert response.status_code == 400
+    answered(response)

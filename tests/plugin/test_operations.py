@@ -104,6 +104,26 @@ def test_a_read_after_a_write_that_fails_is_a_warning(create, fake_arm, warnings
     assert "Failed to read resource after it was written" in warnings[0]
 
 
+def test_a_resource_whose_read_after_the_write_is_lost_is_not_forgotten(create, fake_arm, warnings):
+    import httpx
+
+    fake_arm.queued.extend([httpx.Response(404), httpx.Response(201, json={"id": "/x", "name": "put"})])
+    fake_arm.queued.extend([httpx.ReadError("gone")] * 4)
+    assert create()[1]["name"] == "put"
+    assert "does not answer" in warnings[0]
+
+
+def test_a_resource_that_was_made_when_the_run_was_cancelled_is_not_forgotten(create, fake_arm, monkeypatch):
+    def cancelling(self, *arguments, **options):
+        answer = put(self, *arguments, **options)
+        self.cancel()
+        return answer
+
+    put = ArmClient.put
+    monkeypatch.setattr(ArmClient, "put", cancelling)
+    assert create()[1]["name"] == "mc"
+
+
 def test_an_accepted_put_that_fails_leaves_a_partial_resource(create, fake_arm):
     fake_arm.asynchronous = True
     fake_arm.operation_states.append("Failed")

@@ -5,10 +5,13 @@ from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.maintenance import MaintenanceManagementClient
+from azure.mgmt.maintenance.models import ConfigurationAssignment
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.policyinsights import PolicyInsightsClient
 from azure.mgmt.resource.policy import PolicyClient
 from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.mgmt.resourcegraph import ResourceGraphClient
+from azure.mgmt.resourcegraph.models import QueryRequest
 
 MAIN = "11111111-1111-4111-8111-111111111111"
 SPOKE = "22222222-2222-4222-8222-222222222222"
@@ -67,6 +70,13 @@ class Clients:
     @property
     def insights(self) -> PolicyInsightsClient:
         return self._made(PolicyInsightsClient)
+
+    def configuration_assignments(self) -> list[ConfigurationAssignment]:
+        """Every configuration assignment within the subscription, from Resource Graph: ARM does not list them."""
+        graph = ResourceGraphClient(self._credential, base_url=self._url, **self._trust)
+        query = "maintenanceresources | where type =~ 'microsoft.maintenance/configurationassignments'"
+        found = graph.resources(QueryRequest(subscriptions=[self._subscription], query=query))
+        return [ConfigurationAssignment.deserialize(row) for row in found.data]
 
     def resource_ids(self) -> set[str]:
         """Every resource and group in the subscription, lower-cased."""

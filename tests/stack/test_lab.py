@@ -11,6 +11,9 @@ import pytest
 from sandbox.arm.ids import parse
 from sandbox.arm.providers.maintenance import machines_reached
 from sandbox.arm.world import open_azure
+from sandbox.plugin import bodies
+from sandbox.plugin.operations import resource_type
+from tests.arm.published import FACTS, Specification
 from tests.conftest import REPOSITORY
 from tests.stack.clients import MAIN, SPOKE
 
@@ -107,7 +110,7 @@ class TestScheduleAtScale:
     def test_a_dynamic_scope_looks_for_the_tag_in_each_subscription(self, lab, subscription):
         clients = lab.main if subscription == MAIN else lab.spoke
         wanted = configuration(lab, "patch-tuesday").id.lower()
-        listed = clients.maintenance.configuration_assignments_within_subscription.list()
+        listed = clients.configuration_assignments()
         scopes = [one for one in listed if one.maintenance_configuration_id.lower() == wanted and one.filter]
         (scope,) = scopes
         assert scope.filter.tag_settings.tags == {"patch-ring": ["test"]}
@@ -209,3 +212,29 @@ class TestCoverage:
     def test_after_the_remediation_every_machine_that_is_reached_is_ready(self, covered):
         assert {one["ready"] for one in covered["machines"] if one["schedules"]} == {True}
         assert not [one for one in covered["machines"] if "mends it" in str(one["problems"])]
+
+
+PUBLISHED = {
+    "MaintenanceConfiguration": ("maintenance/swagger/2023-10-01-preview/Maintenance.json", "MaintenanceConfiguration"),
+    "ConfigurationAssignment": ("maintenance/swagger/2023-10-01-preview/Maintenance.json", "ConfigurationAssignment"),
+    "PolicyAssignment": ("authorization/2024-04-01/policyAssignments.json", "PolicyAssignment"),
+    "Remediation": ("policyinsights/2021-10-01/remediations.json", "Remediation"),
+}
+
+
+@pytest.mark.skipif(not FACTS.is_dir(), reason=f"the published specifications are not at {FACTS}: set AZURE_FACTS")
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_what_was_sent_is_as_published(lab, kind):
+    """The bodies that the stand-in made of the stack's resources, held against the schemas of the real service."""
+    specification, definition = PUBLISHED[kind]
+    published = Specification(FACTS / specification)
+    state = json.loads(lab.pulumi("stack", "export").stdout)
+    sent = {
+        one["urn"]: bodies.request_body(resource_type(one["type"]), one["inputs"])
+        for one in state["deployment"]["resources"]
+        if one["type"].startswith("azure-native:") and one["type"].rsplit(":", 1)[-1].startswith(kind)
+    }
+    assert sent
+    assert {
+        urn: faults for urn, body in sent.items() if (faults := published.faults_in_request(definition, body))
+    } == {}

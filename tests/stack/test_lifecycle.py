@@ -1,5 +1,6 @@
 """What a stack does in its life: again, refreshed, edited, made smaller, killed, destroyed."""
 
+import datetime as dt
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from tests.stack.conftest import REPOSITORY
@@ -81,6 +83,26 @@ def test_a_life(serve_lab):
         assert list(clients.policy.policy_assignments.list()) == []
         assert list(clients.maintenance.maintenance_configurations.list()) == []
     assert seeded_ids() <= left
+
+
+def test_a_schedule_that_moves_waits_for_its_name(serve_lab):
+    """Its name is held for a while after the old one is gone: `up` says so, and a later `up` makes it, once."""
+    lab = serve_lab("dev")
+    edit(lab, 'duration: "02:00"', 'duration: "02:00"\n      location: northeurope')
+    refused = lab.pulumi(*UP)
+    assert refused.returncode != 0
+    assert 'Status=409 Code="Conflict"' in refused.stdout + refused.stderr
+    assert "Try again in some minutes" in refused.stdout + refused.stderr
+
+    clock = f"{lab.url}/_sandbox/clock"
+    now = dt.datetime.fromisoformat(httpx.get(clock).json()["now"])
+    later = (now + dt.timedelta(minutes=3)).isoformat()
+    httpx.post(clock, json={"until": later}, timeout=60).raise_for_status()
+    assert changes(lab.pulumi(*UP)).keys() <= {"created", "replaced"}
+    moved = lab.main.maintenance.maintenance_configurations.get("rg-patching-dev", "month-end")
+    assert moved.location == "northeurope"
+    assert changes(lab.pulumi(*UP)) == {}
+    assert changes(lab.pulumi("refresh", "--yes", "--skip-preview")) == {}
 
 
 def test_the_repository_is_left_as_it_is(serve_lab):

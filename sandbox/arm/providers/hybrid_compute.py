@@ -16,11 +16,14 @@ from sandbox.arm.azure import (
     get_resource,
     list_resources,
 )
-from sandbox.arm.bodies import Shape, check, mapping_at, merged, without_nulls
+from sandbox.arm.bodies import Shape, check, invalid_content, mapping_at, merged, without_nulls
 from sandbox.arm.identities import identity_of
 from sandbox.arm.ids import ARC_MACHINE
 from sandbox.arm.operations import begin, operations_type
 from sandbox.arm.regions import check_unchanged, region, region_of
+from sandbox.arm.simulation.acting import assess, patch
+from sandbox.arm.simulation.on_demand import window_minutes
+from sandbox.arm.simulation.records import USER, common, results_kept
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
@@ -111,44 +114,39 @@ def _accept(request: Request, output: dict[str, Any]) -> Reply:
 
 
 def _assess(request: Request) -> Reply:
-    """Answer an assessment: nothing is pending, since updates are not modelled here."""
+    """Answer an assessment: what the machine lacks now."""
     azure = request.azure
-    machine, now = azure.existing(request.resource_id), instant(azure.now())
-    summary: dict[str, Any] = {
+    found = assess(azure, azure.existing(request.resource_id), azure.now(), USER)
+    moment = instant(found.moment)
+    output: dict[str, Any] = {
         "status": "Succeeded",
-        "assessmentActivityId": str(uuid.uuid4()),
-        "rebootPending": False,
-        "availablePatchCountByClassification": {},
-        "startDateTime": now,
-        "lastModifiedDateTime": now,
-        "startedBy": "User",
-        "patchServiceUsed": "Unknown",
+        "assessmentActivityId": found.activity,
+        "rebootPending": found.reboot_pending,
+        "availablePatchCountByClassification": found.counts,
+        "startDateTime": moment,
+        "lastModifiedDateTime": moment,
+        **common(found.system, found.started_by),
     }
-    azure.store.put(replace(machine, private={**machine.private, "availablePatchSummary": summary}), azure.now())
-    return _accept(request, summary)
+    return _accept(request, output)
 
 
 def _install(request: Request) -> Reply:
-    """Answer an installation on demand: accepted, and with nothing to install."""
+    """Answer an installation on demand: accepted, and done before the operation ends."""
     azure = request.azure
-    machine, now = azure.existing(request.resource_id), instant(azure.now())
-    counts = dict.fromkeys(
-        ("excludedPatchCount", "notSelectedPatchCount", "pendingPatchCount", "installedPatchCount", "failedPatchCount"),
-        0,
-    )
-    summary: dict[str, Any] = {
-        "status": "Succeeded",
-        "installationActivityId": str(uuid.uuid4()),
-        "rebootStatus": "NotNeeded",
-        "maintenanceWindowExceeded": False,
-        **counts,
-        "startDateTime": now,
-        "lastModifiedDateTime": now,
-        "startedBy": "User",
-        "patchServiceUsed": "Unknown",
+    machine = azure.existing(request.resource_id)
+    minutes = window_minutes(request.body, invalid_content)
+    done = patch(azure, machine, request.body, moment=azure.now(), minutes=minutes, started_by=USER)
+    output: dict[str, Any] = {
+        "status": done.status,
+        "installationActivityId": done.activity,
+        "rebootStatus": done.reboot_status,
+        "maintenanceWindowExceeded": done.exceeded,
+        **done.counts,
+        "startDateTime": instant(done.started),
+        "lastModifiedDateTime": instant(done.ended),
+        **common(done.system, done.started_by),
     }
-    azure.store.put(replace(machine, private={**machine.private, "lastPatchInstallationSummary": summary}), azure.now())
-    return _accept(request, summary)
+    return _accept(request, output)
 
 
 TYPES = [
@@ -165,4 +163,5 @@ TYPES = [
         tracked=True,
     ),
     operations_type("Microsoft.HybridCompute", api_versions.HYBRID_COMPUTE),
+    results_kept(ARC_MACHINE, api_versions.HYBRID_COMPUTE),
 ]

@@ -1,109 +1,122 @@
 """What has been done to machines: assessments, installations, and the runs of maintenance configurations.
 
-Only what the local Azure keeps is shown: of each machine the last assessment and the last installation that were asked
-for. Schedules do not run in it; whatever keeps their runs adds the rows here, in `installations` and `runs`.
-Sources: "Access Azure Update Manager operations data using Azure Resource Graph", for the shape of the rows and for how
-long they are kept.
+Source: "Access Azure Update Manager operations data using Azure Resource Graph", for the shape of the rows and for how
+long they are kept; that runs are kept for ever is only that nothing says for how long.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from sandbox.arm.azure import Azure
-from sandbox.arm.bodies import mapping_at
-from sandbox.arm.ids import ARC_MACHINE, MACHINE_TYPES, ResourceId
-from sandbox.arm.providers.compute.machine_body import operating_system
+from sandbox.arm.ids import MACHINE_TYPES, ResourceId
+from sandbox.arm.providers.maintenance import apply_updates, names
 from sandbox.arm.resource_graph.compiled import Row
 from sandbox.arm.resource_graph.rows import Scope, row
+from sandbox.arm.simulation.machines import system_of
+from sandbox.arm.simulation.records import (
+    ASSESSMENTS_KEPT,
+    INSTALLATIONS_KEPT,
+    Patch,
+    common,
+    installation,
+    last_assessment,
+    results_type,
+)
 from sandbox.arm.store import Resource
+from sandbox.arm.times import instant
 
-_DAY = 24 * 3600
-_ASSESSMENTS_KEPT = 7 * _DAY
-_INSTALLATIONS_KEPT = 30 * _DAY
-_CLASSIFICATIONS = {
-    "Windows": (
-        "critical",
-        "security",
-        "updateRollup",
-        "featurePack",
-        "servicePack",
-        "definition",
-        "tools",
-        "updates",
-    ),
-    "Linux": ("critical", "security", "other"),
-}
+_ASSESSED, _PATCHES = "patchAssessmentResults", "softwarePatches"
 
 
 def assessments(azure: Azure, scope: Scope) -> Iterator[Row]:
-    """Return a row for each machine that was assessed within seven days."""
-    for machine, summary, times in _summaries(azure, scope, "availablePatchSummary", _ASSESSMENTS_KEPT):
-        system = _system(machine)
-        activity = str(summary.get("assessmentActivityId") or "")
+    """Return a row for each machine that was assessed within seven days, and one for each update it lacked then."""
+    for machine in (one for kind in MACHINE_TYPES for one in scope.resources(azure, kind)):
+        found = last_assessment(machine)
+        if found is None or azure.now() - found.moment > ASSESSMENTS_KEPT:
+            continue
         properties: dict[str, Any] = {
-            **times,
-            **_common(system),
-            "status": summary.get("status"),
-            "assessmentActivityId": activity,
-            "rebootPending": summary.get("rebootPending"),
-            "availablePatchCountByClassification": dict.fromkeys(_CLASSIFICATIONS[system], 0),
+            **_times(found.moment, found.moment),
+            **common(found.system, found.started_by),
+            "status": "Succeeded",
+            "assessmentActivityId": found.activity,
+            "rebootPending": found.reboot_pending,
+            "availablePatchCountByClassification": found.counts,
         }
-        yield _result(machine, "patchAssessmentResults", "latest", activity, properties)
+        result = _below(machine, _ASSESSED, "latest")
+        yield _row(machine, result, found.activity, properties)
+        yield from _patches(machine, result, found.patches, found.moment, "assessmentState")
 
 
 def installations(azure: Azure, scope: Scope) -> Iterator[Row]:
-    """Return a row for each machine on which something was installed on demand within thirty days."""
-    for machine, summary, times in _summaries(azure, scope, "lastPatchInstallationSummary", _INSTALLATIONS_KEPT):
-        activity = str(summary.get("installationActivityId") or "")
-        counts = {key: value for key, value in summary.items() if key.endswith("PatchCount")}
+    """Return a row for each installation within thirty days, and one for each update that it was about."""
+    for kind in MACHINE_TYPES:
+        for result in scope.resources(azure, results_type(kind)):
+            machine = azure.store.get(ResourceId(result.id.scope, kind, result.id.names[:-1]))
+            found = installation(result.private)
+            if machine is None or azure.now() - found.ended > INSTALLATIONS_KEPT:
+                continue
+            properties: dict[str, Any] = {
+                **_times(found.started, found.ended),
+                **common(found.system, found.started_by),
+                "status": apply_updates.IN_PROGRESS if azure.now() < found.ended else found.status,
+                "installationActivityId": found.activity,
+                "maintenanceWindowExceeded": found.exceeded,
+                "rebootStatus": found.reboot_status,
+                **({"maintenanceRunId": found.run} if found.run else {}),
+                **({"errorDetails": {"message": found.error}} if found.error else {}),
+                **found.counts,
+            }
+            yield _row(machine, result.id, found.activity, properties)
+            yield from _patches(machine, result.id, found.patches, found.ended, "installationState")
+
+
+def runs(azure: Azure, scope: Scope) -> Iterator[Row]:
+    """Return a row for each run of a maintenance configuration, and one for each machine that it was for."""
+    for kept in scope.resources(azure, names.APPLY_UPDATE):
+        run = apply_updates.read(kept)
+        code, message = run.error or (None, None)
         properties: dict[str, Any] = {
-            **times,
-            **_common(_system(machine)),
-            "status": summary.get("status"),
-            "installationActivityId": activity,
-            "maintenanceWindowExceeded": summary.get("maintenanceWindowExceeded"),
-            "rebootStatus": "NotNeeded",
-            **counts,
+            "maintenanceScope": "InGuestPatch",
+            "maintenanceConfigurationId": run.configuration.key,
+            "resourceId": run.resource.key,
+            "correlationId": run.correlation_id,
+            "status": apply_updates.shown_status(run, azure.now()),
+            "startDateTime": instant(run.starts),
+            "endDateTime": instant(run.ends),
+            **({"errorCode": code, "errorMessage": message} if code else {}),
         }
-        yield _result(machine, "patchInstallationResults", activity, activity, properties)
+        if run.resource == run.configuration:
+            whole = ResourceId(
+                run.configuration.scope, f"{names.CONFIGURATION}/applyUpdates", (run.configuration.name, kept.id.name)
+            )
+            yield row(whole, whole.type, {"id": whole.key, "properties": properties})
+        else:
+            yield row(kept.id, names.APPLY_UPDATE, {"properties": properties})
 
 
-def runs(_azure: Azure, _scope: Scope) -> Iterator[Row]:
-    """Return the rows of `microsoft.maintenance/applyupdates` and its kin: none, since no schedule runs."""
-    yield from ()
+def _times(started: float, ended: float) -> Mapping[str, Any]:
+    return {"startDateTime": instant(started), "lastModifiedDateTime": instant(ended)}
 
 
-def _summaries(
-    azure: Azure, scope: Scope, name: str, kept_seconds: float
-) -> Iterator[tuple[Resource, dict[str, Any], dict[str, str]]]:
-    """Return the machines that have a summary of the given name which is not too old, with it and its times."""
-    for resource_type in MACHINE_TYPES:
-        for machine in scope.resources(azure, resource_type):
-            summary = mapping_at(machine.private, name)
-            times = {key: str(summary.get(key) or summary.get(short) or "") for key, short in _TIMES.items()}
-            if summary and azure.now() - _seconds(times["lastModifiedDateTime"]) <= kept_seconds:
-                yield machine, summary, times
+def _below(machine: Resource, what: str, key: str) -> ResourceId:
+    return ResourceId(machine.id.scope, f"{machine.id.type}/{what}", (*machine.id.names, key))
 
 
-_TIMES = {"startDateTime": "startTime", "lastModifiedDateTime": "lastModifiedTime"}
+def _patches(machine: Resource, result: ResourceId, patches: list[Patch], moment: float, state: str) -> Iterator[Row]:
+    for patch in patches:
+        shown = patch.shown
+        key = str(shown["patchId"])
+        below = ResourceId(result.scope, f"{result.type}/{_PATCHES}", (*result.names, key))
+        properties = {
+            "patchName": patch.name,
+            **{name: value for name, value in shown.items() if name != "name"},
+            "lastModifiedDateTime": instant(moment),
+            "osType": system_of(machine),
+            state: patch.state,
+        }
+        yield _row(machine, below, key, properties)
 
 
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
-
-
-def _system(machine: Resource) -> str:
-    if not machine.id.is_type(ARC_MACHINE):
-        return operating_system(machine.properties)
-    return "Windows" if str(machine.properties.get("osType") or "").lower() == "windows" else "Linux"
-
-
-def _common(system: str) -> Mapping[str, Any]:
-    return {"osType": system, "startedBy": "User", "patchServiceUsed": "WU-WSUS" if system == "Windows" else "APT"}
-
-
-def _result(machine: Resource, what: str, key: str, name: str, properties: Mapping[str, Any]) -> Row:
-    result = ResourceId(machine.id.scope, f"{machine.id.type}/{what}", (*machine.id.names, key))
+def _row(machine: Resource, result: ResourceId, name: str, properties: Mapping[str, Any]) -> Row:
     answer = {"location": machine.document.get("location"), "properties": properties}
     return row(result, result.type, answer, name=name)

@@ -167,7 +167,7 @@ def test_assessments_are_those_of_the_last_seven_days(arm, machine, clock, rows)
     assert row["type"] == "microsoft.compute/virtualmachines/patchassessmentresults"
     assert row["name"] == row["properties"]["assessmentActivityId"]
     assert row["properties"]["osType"] == "Linux"
-    assert row["properties"]["availablePatchCountByClassification"] == {"critical": 0, "security": 0, "other": 0}
+    assert row["properties"]["availablePatchCountByClassification"].keys() == {"critical", "security", "other"}
     clock.advance(7 * 86400 + 1)
     assert rows(query) == []
 
@@ -175,7 +175,7 @@ def test_assessments_are_those_of_the_last_seven_days(arm, machine, clock, rows)
 def test_an_arc_machine_is_assessed_too(estate, arm, rows):
     path = estate[2]["id"]
     made(arm.post(f"{path}/assessPatches"))
-    (row,) = rows("patchassessmentresources")
+    (row,) = rows("patchassessmentresources | where type !has 'softwarepatches'")
     assert row["id"] == f"{path}/patchAssessmentResults/latest"
     assert row["properties"]["osType"] == "Windows"
 
@@ -183,7 +183,7 @@ def test_an_arc_machine_is_assessed_too(estate, arm, rows):
 def test_installations_are_those_of_the_last_thirty_days(arm, machine, clock, rows):
     path = machine()
     made(arm.post(f"{path}/installPatches", {"rebootSetting": "Never", "maximumDuration": "PT1H"}))
-    (row,) = rows("patchinstallationresources")
+    (row,) = rows("patchinstallationresources | where type !has 'softwarepatches'")
     assert row["id"] == f"{path}/patchInstallationResults/{row['name']}"
     assert row["properties"]["installedPatchCount"] == 0
     clock.advance(30 * 86400 + 1)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sandbox.arm.azure import CALLER_ID, TENANT_ID, Azure, Reply, Request, ResourceType, envelope, system_data
 from sandbox.arm.bodies import Shape, check, merged, without_nulls
@@ -36,6 +36,7 @@ _KEPT = (
     "resourceSelectors",
     "overrides",
 )
+_FIRST_WITH_INSTANCE_ID = "2025-01-01"
 _PATCHABLE = ("overrides", "resourceSelectors")
 _PATCH_SHAPE: Shape = {"location": str, "identity": {}, "properties": {}}
 
@@ -138,6 +139,13 @@ def _get(request: Request) -> Reply:
     return Reply(200, _answer(request, _existing(request)))
 
 
+def _delete(request: Request) -> Reply:
+    reply = delete_assignment(request)
+    if not isinstance(reply.body, dict):
+        return reply
+    return Reply(reply.status, _as_of(request.api_version, cast("dict[str, Any]", reply.body)))
+
+
 def _list(request: Request) -> Reply:
     """List what applies at a scope: its own assignments, those above it, and without a filter those below it."""
     azure, scope = request.azure, request.id.text if request.id else ""
@@ -154,7 +162,7 @@ def _list(request: Request) -> Reply:
         taken = at_scope if exactly else above if above_only else above or below
         if taken and (definition is None or one.properties["policyDefinitionId"].lower() == definition.lower()):
             found.append(one)
-    return Reply(200, {"value": [present(one) for one in found]})
+    return Reply(200, {"value": [_as_of(request.api_version, present(one)) for one in found]})
 
 
 def present(resource: Resource) -> dict[str, Any]:
@@ -171,9 +179,16 @@ def present(resource: Resource) -> dict[str, Any]:
     return {**envelope(resource.with_properties(metadata=metadata)), "systemData": system_data(resource, "User")}
 
 
+def _as_of(api_version: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with the fields that its api-version has (source: the published types of each)."""
+    if api_version < _FIRST_WITH_INSTANCE_ID:
+        del answer["properties"]["instanceId"]
+    return answer
+
+
 def _answer(request: Request, resource: Resource) -> dict[str, Any]:
     """Return the answer, with the versions that `$expand` asks for."""
-    answer = present(resource)
+    answer = _as_of(request.api_version, present(resource))
     asked = {one.strip().lower() for one in request.query.get("$expand", "").split(",")}
     assigned = find_definition(resource.properties["policyDefinitionId"])
     if assigned and "latestdefinitionversion" in asked:
@@ -190,7 +205,7 @@ TYPE = ResourceType(
     get=_get,
     put=_put,
     patch=_patch,
-    delete=delete_assignment,
+    delete=_delete,
     list=_list,
     present=present,
 )

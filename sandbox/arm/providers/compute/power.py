@@ -3,14 +3,13 @@
 Power changes at once, and the operation that a client follows ends a little later.
 """
 
-import re
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sandbox.arm.azure import Azure, Handler, Reply, Request
-from sandbox.arm.bodies import Shape, check, mapping_at
+from sandbox.arm.bodies import mapping_at
+from sandbox.arm.errors import ArmError
 from sandbox.arm.operations import begin
 from sandbox.arm.providers.compute.machine_body import operating_system
 from sandbox.arm.providers.compute.refusals import (
@@ -20,31 +19,23 @@ from sandbox.arm.providers.compute.refusals import (
     unreadable,
 )
 from sandbox.arm.regions import region_of
+from sandbox.arm.simulation.acting import assess, patch
+from sandbox.arm.simulation.on_demand import window_minutes
+from sandbox.arm.simulation.records import (
+    USER,
+    Assessment,
+    Installed,
+    available_patches,
+    installed_patches,
+    last_assessment,
+    last_installation,
+)
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
 RUNNING = "PowerState/running"
 STOPPED = "PowerState/stopped"
 DEALLOCATED = "PowerState/deallocated"
-_DURATION = re.compile(r"PT(\d{1,2}H)?(\d{1,3}M)?")
-_INSTALL: Shape = {
-    "maximumDuration": str,
-    "rebootSetting": frozenset({"IfRequired", "Never", "Always"}),
-    "windowsParameters": {
-        "classificationsToInclude": [str],
-        "kbNumbersToInclude": [str],
-        "kbNumbersToExclude": [str],
-        "excludeKbsRequiringReboot": bool,
-        "maxPatchPublishDate": str,
-        "patchNameMasksToInclude": [str],
-        "patchNameMasksToExclude": [str],
-    },
-    "linuxParameters": {
-        "classificationsToInclude": [str],
-        "packageNameMasksToInclude": [str],
-        "packageNameMasksToExclude": [str],
-    },
-}
 
 
 def power_state(machine: Resource) -> str:
@@ -71,13 +62,39 @@ def instance_view(azure: Azure, machine: Resource) -> dict[str, Any]:
             "vmAgentVersion": "2.7.41491.1121",
             "statuses": [{**ready, "message": "Guest Agent is running"}],
         }
-    patches = {key: machine.private[key] for key in _SUMMARIES if key in machine.private}
+    assessed, installed = last_assessment(machine), last_installation(machine)
+    patches: dict[str, Any] = {}
+    if assessed:
+        patches["availablePatchSummary"] = {**_assessed(assessed), **_times("Time", assessed.moment)}
+    if installed:
+        times = _times("Time", installed.started, installed.ended)
+        patches["lastPatchInstallationSummary"] = {**_installed(installed), **times}
     if patches:
         view["patchStatus"] = patches
     return view
 
 
-_SUMMARIES = ("availablePatchSummary", "lastPatchInstallationSummary")
+def _times(suffix: str, started: float, ended: float | None = None) -> dict[str, str]:
+    return {f"start{suffix}": instant(started), f"lastModified{suffix}": instant(started if ended is None else ended)}
+
+
+def _assessed(record: Assessment) -> dict[str, Any]:
+    return {
+        "status": "Succeeded",
+        "assessmentActivityId": record.activity,
+        "rebootPending": record.reboot_pending,
+        "criticalAndSecurityPatchCount": record.critical_and_security,
+        "otherPatchCount": len(record.patches) - record.critical_and_security,
+    }
+
+
+def _installed(record: Installed) -> dict[str, Any]:
+    return {
+        "status": record.status,
+        "installationActivityId": record.activity,
+        "maintenanceWindowExceeded": record.exceeded,
+        **record.counts,
+    }
 
 
 def _status(code: str, text: str, at: float | None = None) -> dict[str, Any]:
@@ -122,46 +139,32 @@ def _restart(request: Request, machine: Resource) -> Reply:
 
 
 def _assess(request: Request, machine: Resource) -> Reply:
-    """Answer an assessment: nothing is pending, since updates are not modelled here."""
-    azure = request.azure
-    activity, now = str(uuid.uuid4()), instant(azure.now())
-    summary: dict[str, Any] = {
-        "status": "Succeeded",
-        "assessmentActivityId": activity,
-        "rebootPending": False,
-        "criticalAndSecurityPatchCount": 0,
-        "otherPatchCount": 0,
-    }
-    kept = {**summary, "startTime": now, "lastModifiedTime": now}
-    azure.store.put(replace(machine, private={**machine.private, "availablePatchSummary": kept}), azure.now())
-    return _accept(request, machine, {**summary, "startDateTime": now, "availablePatches": []})
+    """Answer an assessment: what the machine lacks now."""
+    found = assess(request.azure, machine, request.azure.now(), USER)
+    output = {**_assessed(found), "startDateTime": instant(found.moment), "availablePatches": available_patches(found)}
+    return _accept(request, machine, output)
+
+
+def _unreadable(path: str, reason: str) -> ArmError:
+    """Refuse a duration as a parameter, and the rest as what cannot be read."""
+    if path != "maximumDuration":
+        return unreadable(path, reason)
+    return invalid_parameter(path, f"The value of parameter {path} is invalid: it {reason}.")
 
 
 def _install(request: Request, machine: Resource) -> Reply:
-    """Answer an installation on demand: checked, accepted, and with nothing to install."""
+    """Answer an installation on demand: checked, accepted, and done before the operation ends."""
     azure = request.azure
-    check(request.body, _INSTALL, refuse=unreadable)
+    minutes = window_minutes(request.body, _unreadable)
     if not request.body.get("rebootSetting"):
         raise missing_parameter("rebootSetting")
-    duration = str(request.body.get("maximumDuration") or "PT4H")
-    if duration == "PT" or not _DURATION.fullmatch(duration):
-        raise invalid_parameter(
-            "maximumDuration", f"The value '{duration[:40]}' of parameter maximumDuration is invalid."
-        )
-    activity, now = str(uuid.uuid4()), instant(azure.now())
-    counts = dict.fromkeys(
-        ("excludedPatchCount", "notSelectedPatchCount", "pendingPatchCount", "installedPatchCount", "failedPatchCount"),
-        0,
-    )
-    summary: dict[str, Any] = {
-        "status": "Succeeded",
-        "installationActivityId": activity,
-        "maintenanceWindowExceeded": False,
-        **counts,
+    done = patch(azure, machine, request.body, moment=azure.now(), minutes=minutes, started_by=USER)
+    output: dict[str, Any] = {
+        **_installed(done),
+        "rebootStatus": done.reboot_status,
+        "startDateTime": instant(done.started),
+        "patches": installed_patches(done),
     }
-    kept = {**summary, "startTime": now, "lastModifiedTime": now}
-    azure.store.put(replace(machine, private={**machine.private, "lastPatchInstallationSummary": kept}), azure.now())
-    output: dict[str, Any] = {**summary, "rebootStatus": "NotNeeded", "startDateTime": now, "patches": []}
     return _accept(request, machine, output)
 
 

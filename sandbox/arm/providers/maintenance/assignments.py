@@ -8,13 +8,13 @@ from typing import Any
 
 from sandbox.arm import api_versions
 from sandbox.arm.azure import Azure, Reply, Request, ResourceType, system_data
-from sandbox.arm.bodies import Shape, at, check, mapping_at, without_nulls
+from sandbox.arm.bodies import Shape, check, mapping_at, without_nulls
 from sandbox.arm.errors import ArmError, bad_request, resource_not_found
 from sandbox.arm.ids import MACHINE_TYPES, RESOURCE_GROUP, SUBSCRIPTION, VIRTUAL_MACHINE, ResourceId, parse
-from sandbox.arm.providers.compute.machine_body import configuration as os_configuration
 from sandbox.arm.providers.maintenance import names
 from sandbox.arm.providers.maintenance.configurations import check_length
 from sandbox.arm.providers.maintenance.filters import FIELDS, FILTER, check_filter
+from sandbox.arm.providers.maintenance.prerequisites import unmet
 from sandbox.arm.providers.maintenance.refusals import invalid_value, refused
 from sandbox.arm.quirks import LOWER_CASED_IDS, MISSING_ASSIGNMENT_IS_400, NO_SUBSCRIPTION_LIST, NULLS
 from sandbox.arm.regions import normalised
@@ -103,15 +103,9 @@ def _check_target(azure: Azure, assignment: ResourceId, configuration: Resource)
 
 def _check_ready(machine: Resource) -> None:
     """A virtual machine needs patch orchestration by customer managed schedules; a stopped one is taken as well."""
-    settings = mapping_at(os_configuration(machine.properties), "patchSettings")
-    bypass = at(settings, "automaticByPlatformSettings", "bypassPlatformSafetyChecksOnUserSchedule")
-    if settings.get("patchMode") != "AutomaticByPlatform" or bypass is not True:
-        raise refused(
-            f"The virtual machine '{machine.id.text}' does not meet the prerequisites for scheduled patching: its "
-            f"patchMode is '{settings.get('patchMode', 'not set')}' and bypassPlatformSafetyChecksOnUserSchedule is "
-            f"'{str(bool(bypass)).lower()}'. Set patchMode to 'AutomaticByPlatform' and "
-            "bypassPlatformSafetyChecksOnUserSchedule to 'true' (Customer Managed Schedules)."
-        )
+    lacking = unmet(machine)
+    if lacking:
+        raise refused(lacking)
 
 
 def _check_unchanged(found: Resource, configuration: Resource, location: str) -> None:
@@ -167,9 +161,15 @@ def _get(request: Request) -> Reply:
     found = azure.store.get(assignment)
     if found:
         return Reply(200, azure.present(found))
-    if MISSING_ASSIGNMENT_IS_400 in azure.settings.quirks:
-        raise refused(f"The configuration assignment '{assignment.name}' does not exist.")
+    if MISSING_ASSIGNMENT_IS_400 in azure.settings.quirks and _has_another(azure, assignment):
+        raise refused(f"Invalid configurationAssignmentName: {assignment.name}. Confirm api version.")
     raise resource_not_found(names.ASSIGNMENT, assignment.name, assignment.resource_group)
+
+
+def _has_another(azure: Azure, assignment: ResourceId) -> bool:
+    """Tell whether the machine of an assignment has any other."""
+    there = azure.store.under(assignment.scope, names.ASSIGNMENT)
+    return not _is_dynamic(assignment) and any(one.id.scope.lower() == assignment.scope.lower() for one in there)
 
 
 def _delete(request: Request) -> Reply:

@@ -3,6 +3,7 @@
 Sources: the published REST specification; "Maintenance configurations"; Azure/bicep issue 8959 for the patch mode.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.arm import api_versions
@@ -19,11 +20,13 @@ from sandbox.arm.bodies import Shape, at, check, mapping_at, merged, without_nul
 from sandbox.arm.errors import ArmError
 from sandbox.arm.ids import ResourceId
 from sandbox.arm.providers.maintenance import names
+from sandbox.arm.providers.maintenance.occurrences import fires_at
 from sandbox.arm.providers.maintenance.refusals import invalid_value, invalid_window, refused
 from sandbox.arm.providers.maintenance.updates import INSTALL_PATCHES, check_install_patches
 from sandbox.arm.providers.maintenance.window import NEVER, WINDOW, check_window
 from sandbox.arm.quirks import DEFAULT_EXPIRY, LONG_IDS_FAIL, LOWER_CASED_IDS, NAME_HELD_AFTER_DELETE, REBOOT_SPELLING
 from sandbox.arm.regions import check_unchanged, region
+from sandbox.arm.simulation.runs import fire
 from sandbox.arm.store import Resource
 
 _SCOPES = frozenset({"Host", "Resource", "OSImage", "Extension", "InGuestPatch", "SQLDB", "SQLManagedInstance"})
@@ -97,7 +100,7 @@ def _write(request: Request, found: Resource | None, document: dict[str, Any], s
     scope = next(one for one in _SCOPES if one.lower() == given["maintenanceScope"].lower())
     properties = {**given, "maintenanceScope": scope, "visibility": "Custom"}
     resource = Resource(request.resource_id, {**document, "properties": properties}, found.private if found else {})
-    return azure.write(resource, request.api_version)
+    return azure.write(replace(resource, due=fires_at(resource, azure.now())), request.api_version)
 
 
 def _check_guest(given: dict[str, Any]) -> None:
@@ -202,6 +205,7 @@ TYPES = [
         list=list_resources,
         present=_present,
         quirks=_quirks,
+        due=fire,
         removed=_removed,
         shape=_SHAPE,
         tracked=True,

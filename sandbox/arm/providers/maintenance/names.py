@@ -2,6 +2,7 @@
 
 CONFIGURATION = "Microsoft.Maintenance/maintenanceConfigurations"
 ASSIGNMENT = "Microsoft.Maintenance/configurationAssignments"
+APPLY_UPDATE = "Microsoft.Maintenance/applyUpdates"
 PUBLIC_CONFIGURATION = "Microsoft.Maintenance/publicMaintenanceConfigurations"
 HELD_NAME = "Microsoft.Maintenance/heldNames"
 """Of the local Azure alone: the names that cannot be used yet after a deletion. It answers no request."""
