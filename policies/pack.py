@@ -1,52 +1,106 @@
-"""Turns the rules into a policy pack: each rule becomes one resource policy, and what it says a violation."""
+"""Turns the rules into a policy pack: each rule becomes one policy, and what it says a violation."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
     PolicyPack,
     ReportViolation,
+    ResourceRemediation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
 )
 
 from policies.rules import RULES
-from policies.rules.rule import Rule
-from policies.values import plain
+from policies.rules.rule import AnyRule, Plain, Rule, StackRule
+from policies.values import Inputs, kind_of, mended, plain, resource_of
 
 PACK = "azure-patching"
-
-# A program that pins an api-version has it in the token: azure-native:compute/v20240701:VirtualMachine.
-_VERSION = re.compile(r"/v[0-9]{8}\w*(?=:)")
-_LEVELS = {Severity.CRITICAL: EnforcementLevel.MANDATORY, Severity.HIGH: EnforcementLevel.MANDATORY}
 
 
 def build() -> PolicyPack:
     """Start the pack. It serves the engine from then on, and does not return before the engine is done with it."""
-    return PolicyPack(PACK, [policy(rule) for rule in RULES])
+    inputs = Inputs()
+    return PolicyPack(PACK, [policy(rule, inputs) for rule in RULES])
 
 
-def policy(rule: Rule) -> ResourceValidationPolicy:
-    """The resource policy of one rule: mandatory where it would hurt on patch night, advisory otherwise."""
-    severity = Severity(rule.severity)
-    return ResourceValidationPolicy(
-        rule.name,
-        rule.description,
-        validate=validation(rule),
-        enforcement_level=_LEVELS.get(severity, EnforcementLevel.ADVISORY),
-        severity=severity,
-        url=rule.url,
-    )
+def policy(rule: AnyRule, inputs: Inputs) -> Policy:
+    """The policy of one rule; all policies of a pack share the inputs they have seen."""
+    common: dict[str, Any] = {
+        "name": rule.name,
+        "description": rule.description,
+        "enforcement_level": level(rule),
+        "config_schema": _schema(rule),
+        "severity": Severity(rule.severity),
+        "url": rule.url,
+    }
+    if isinstance(rule, StackRule):
+        return StackValidationPolicy(validate=stack_validation(rule, inputs), **common)
+    return ResourceValidationPolicy(validate=validation(rule, inputs), remediate=remediation(rule), **common)
 
 
-def validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+def level(rule: AnyRule) -> EnforcementLevel:
+    """A rule's level where nothing is configured: mandatory for what Azure refuses, advisory for what hurts."""
+    return EnforcementLevel.MANDATORY if rule.refused else EnforcementLevel.ADVISORY
+
+
+def validation(rule: Rule, inputs: Inputs) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     """The function that the engine calls for each resource."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if _VERSION.sub("", args.resource_type) == rule.resource_type:
-            for message in rule.judge(plain(args.props)):
+        kind = kind_of(args.resource_type)
+        if kind is None:
+            return
+        inputs.see(args)
+        if kind in rule.kinds:
+            for message in rule.judge(resource_of(args, kind), _settings(rule, args)):
                 report(message, None)
 
     return validate
+
+
+def stack_validation(rule: StackRule, inputs: Inputs) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    """The function that the engine calls when it has seen the whole stack."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for violation in rule.judge(inputs.stack(args.resources), _settings(rule, args)):
+            report(violation.message, violation.urn or None)
+
+    return validate
+
+
+def remediation(rule: Rule) -> ResourceRemediation | None:
+    """The function that the engine calls where a rule's level is `remediate`; None where no value is certain."""
+    mend = rule.mend
+    if mend is None:
+        return None
+
+    def remediate(args: ResourceValidationArgs) -> Awaitable[Mapping[str, Any]] | None:
+        if kind_of(args.resource_type) not in rule.kinds:
+            return None
+        props = mended(args.props, mend(plain(args.props)))
+        return None if props is None else _ready(props)
+
+    return remediate
+
+
+async def _ready(props: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is known at once, as the SDK wants it."""
+    return props
+
+
+def _settings(rule: AnyRule, args: ResourceValidationArgs | StackValidationArgs) -> Plain:
+    get: Callable[[], Plain] | None = getattr(args, "get_config", None)
+    return rule.with_defaults(get() if get else {})
+
+
+def _schema(rule: AnyRule) -> PolicyConfigSchema | None:
+    if not rule.settings:
+        return None
+    return PolicyConfigSchema({name: dict(schema) for name, schema in rule.settings.items()})

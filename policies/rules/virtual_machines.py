@@ -1,9 +1,15 @@
 """Rules on virtual machines: patch settings that Azure refuses, or with which no schedule patches the machine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
 from typing import Any, cast
 
+from patching.arm_ids import virtual_machine_id
+from patching.inventory import InventoryMachine, patch_settings, read_inventory
+from patching.inventory_file import Page
 from patching.machines import (
+    PATCH_MODES,
     AssessmentMode,
     OperatingSystem,
     PatchMode,
@@ -12,84 +18,164 @@ from patching.machines import (
     refused_by_azure,
     unassessed,
 )
-from policies.rules.rule import UNKNOWN, Rule
+from policies.rules.rule import UNKNOWN, Path, Plain, Resource, Rule, a_map, at
 
-_TYPE = "azure-native:compute:VirtualMachine"
+MACHINE = "compute:VirtualMachine"
 _MODES = "https://learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching"
 _PREREQUISITES = "https://learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching"
 _ASSESSMENT = "https://learn.microsoft.com/azure/update-manager/assessment-options"
 
-_CONFIGURATION = {OperatingSystem.LINUX: "linuxConfiguration", OperatingSystem.WINDOWS: "windowsConfiguration"}
+CONFIGURATIONS = {OperatingSystem.LINUX: "linuxConfiguration", OperatingSystem.WINDOWS: "windowsConfiguration"}
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+_BOTH = (True, False)
+_BYPASS = ("automaticByPlatformSettings", "bypassPlatformSafetyChecksOnUserSchedule")
 
 
-def _accepted(props: Mapping[str, Any]) -> list[str]:
-    settings = _patch_settings(props)
-    return (
-        [f"Azure refuses these patch settings: {reason}." for reason in refused_by_azure(settings)] if settings else []
+def as_inventory_has_it(props: Plain) -> InventoryMachine:
+    """A machine as an inventory would have it: what it is, and whether Update Manager supports it."""
+    row = {"id": virtual_machine_id(_NOBODY, "group", "machine"), "properties": dict(props), "tags": props.get("tags")}
+    row["location"] = props.get("location")
+    return read_inventory([Page("program", [row])]).machines[0]
+
+
+def possible_settings(props: Plain) -> list[PatchSettings]:
+    """What a machine's inputs may say about patching, with Azure's defaults.
+
+    One for each way that what is not known yet may turn out: what holds of all of them is certain. None where the
+    machine is of a kind that no schedule patches, or where nothing is known of it.
+    """
+    machine = as_inventory_has_it(props)
+    os, given = machine.machine.os, props.get("osProfile")
+    if os is None or machine.state.unsupported or not isinstance(given, dict):
+        return []
+    profile = cast("Plain", given)
+    if any(profile.get(name) is UNKNOWN for name in CONFIGURATIONS.values()):
+        return []
+    configuration = a_map(profile.get(CONFIGURATIONS[os]))
+    known = patch_settings(os, cast("Mapping[object, object]", configuration))
+    unknown = dict(_unknown(os, configuration))
+    return [replace(known, **dict(zip(unknown, values, strict=True))) for values in product(*unknown.values())]
+
+
+def _unknown(os: OperatingSystem, configuration: Plain) -> Iterator[tuple[str, Iterable[object]]]:
+    """The settings that are not known, each with what it may turn out to be."""
+    windows = os is OperatingSystem.WINDOWS
+    values: dict[str, tuple[Path, Iterable[object]]] = {
+        "patch_mode": (("patchSettings", "patchMode"), PATCH_MODES[os]),
+        "bypass": (("patchSettings", *_BYPASS), _BOTH),
+        "assessment_mode": (("patchSettings", "assessmentMode"), AssessmentMode),
+        "agent": (("provisionVMAgent",), _BOTH),
+    }
+    if windows:
+        values["automatic_updates"] = (("enableAutomaticUpdates",), _BOTH)
+        values["hotpatching"] = (("patchSettings", "enableHotpatching"), _BOTH)
+    for name, (path, options) in values.items():
+        if at(configuration, *path) is UNKNOWN:
+            yield name, options
+
+
+def certain(reasons: Iterable[Iterable[str]]) -> list[str]:
+    """The reasons that hold whatever the unknown values turn out to be, in order."""
+    first, *others = [list(one) for one in reasons] or [[]]
+    return [reason for reason in first if all(reason in other for other in others)]
+
+
+def _accepted(resource: Resource, _: Plain) -> Iterator[str]:
+    for os, name in CONFIGURATIONS.items():
+        mode = at(resource.props, "osProfile", name, "patchSettings", "patchMode")
+        modes = [one.value for one in PATCH_MODES[os]]
+        if isinstance(mode, str) and mode.lower() not in map(str.lower, modes):
+            yield f"patchMode is {mode}, and Azure has no such mode for {os}: write one of {', '.join(modes)}."
+            return
+    for reason in certain(map(refused_by_azure, possible_settings(resource.props))):
+        yield f"Azure refuses these patch settings: {reason}. {_REFUSALS_MENDED}"
+
+
+_REFUSALS_MENDED = (
+    "For a schedule of your own, set patchMode to AutomaticByPlatform with "
+    "bypassPlatformSafetyChecksOnUserSchedule true and hotpatching off; otherwise leave the flag out."
+)
+_READY = (
+    "Set patchSettings.patchMode to AutomaticByPlatform and "
+    "automaticByPlatformSettings.bypassPlatformSafetyChecksOnUserSchedule to true, with the VM agent."
+)
+
+
+def by_platform_only(settings: PatchSettings) -> bool:
+    """Whether the platform patches the machine with hotpatches, which nobody wants of a machine that has a schedule."""
+    return settings.patch_mode is PatchMode.AUTOMATIC_BY_PLATFORM and bool(settings.hotpatching) and not settings.bypass
+
+
+def unready(props: Plain) -> list[str]:
+    """What certainly keeps a schedule from patching the machine."""
+    settings = possible_settings(props)
+    reasons = certain(map(not_ready, settings))
+    if settings and at(props, "osProfile", "allowExtensionOperations") is False:
+        reasons.append("osProfile.allowExtensionOperations is false, so that no patch extension can be installed")
+    return reasons
+
+
+def _schedulable(resource: Resource, _: Plain) -> list[str]:
+    settings = possible_settings(resource.props)
+    if any(map(by_platform_only, settings)) or certain(map(refused_by_azure, settings)):
+        return []
+    reasons = unready(resource.props)
+    return [f"No schedule can patch this machine: {'; '.join(reasons)}. {_READY}"] if reasons else []
+
+
+def _mend_bypass(props: Plain) -> Mapping[Path, Any]:
+    settings = possible_settings(props)
+    mendable = (
+        one.patch_mode is PatchMode.AUTOMATIC_BY_PLATFORM and one.agent and not one.hotpatching and not one.bypass
+        for one in settings
     )
+    if not settings or not all(mendable):
+        return {}
+    return {("osProfile", CONFIGURATIONS[settings[0].os], "patchSettings", *_BYPASS): True}
 
 
-def _schedulable(props: Mapping[str, Any]) -> list[str]:
-    settings = _patch_settings(props)
-    return [f"No schedule can patch this machine: {reason}." for reason in not_ready(settings)] if settings else []
-
-
-def _assessed(props: Mapping[str, Any]) -> list[str]:
-    settings = _patch_settings(props)
-    if settings is None or not unassessed(settings):
+def _assessed(resource: Resource, _: Plain) -> list[str]:
+    settings = possible_settings(resource.props)
+    if not settings or not all(map(unassessed, settings)):
         return []
     missing = "Nobody looks for missing updates on this machine between runs"
     return [f"{missing}: set patchSettings.assessmentMode to AutomaticByPlatform."]
 
 
-def _patch_settings(props: Mapping[str, Any]) -> PatchSettings | None:
-    """Return what a machine's inputs say about patching, with Azure's defaults; None where that is not known."""
-    profile: Mapping[str, Any] = props.get("osProfile") or {}
-    for os, key in _CONFIGURATION.items():
-        if profile is UNKNOWN or key not in profile or _has_unknown(profile[key]):
-            continue
-        configuration: Mapping[str, Any] = profile[key] or {}
-        patching: Mapping[str, Any] = configuration.get("patchSettings") or {}
-        platform: Mapping[str, Any] = patching.get("automaticByPlatformSettings") or {}
-        windows = os is OperatingSystem.WINDOWS
-        default = PatchMode.AUTOMATIC_BY_OS if windows else PatchMode.IMAGE_DEFAULT
-        try:
-            return PatchSettings(
-                os=os,
-                patch_mode=PatchMode(patching.get("patchMode", default)),
-                bypass=platform.get("bypassPlatformSafetyChecksOnUserSchedule") is True,
-                assessment_mode=AssessmentMode(patching.get("assessmentMode", AssessmentMode.IMAGE_DEFAULT)),
-                agent=configuration.get("provisionVMAgent") is not False,
-                automatic_updates=configuration.get("enableAutomaticUpdates") if windows else None,
-                hotpatching=patching.get("enableHotpatching") is True if windows else None,
-            )
-        except ValueError:
-            return None
-    return None
-
-
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(inner) for inner in cast("Mapping[str, Any]", value).values())
-    return value is UNKNOWN
+def _mend_assessment(props: Plain) -> Mapping[Path, Any]:
+    settings = possible_settings(props)
+    if not settings or not all(unassessed(one) and one.agent for one in settings):
+        return {}
+    path = ("osProfile", CONFIGURATIONS[settings[0].os], "patchSettings", "assessmentMode")
+    return {path: AssessmentMode.AUTOMATIC_BY_PLATFORM.value}
 
 
 RULES = (
-    Rule("patch-settings-accepted", "Azure accepts a machine's patch settings.", _TYPE, "critical", _MODES, _accepted),
     Rule(
-        "machine-schedulable",
-        "A machine has patch mode AutomaticByPlatform with the bypass flag, so that a schedule can patch it.",
-        _TYPE,
-        "medium",
-        _PREREQUISITES,
-        _schedulable,
+        name="patch-settings-accepted",
+        description="Azure accepts a machine's patch settings.",
+        severity="critical",
+        url=_MODES,
+        refused=True,
+        kinds=(MACHINE,),
+        judge=_accepted,
     ),
     Rule(
-        "machine-assessed",
-        "Azure looks for a machine's missing updates every day.",
-        _TYPE,
-        "medium",
-        _ASSESSMENT,
-        _assessed,
+        name="machine-schedulable",
+        description="A schedule can patch a machine: patch mode AutomaticByPlatform with the bypass flag.",
+        severity="medium",
+        url=_PREREQUISITES,
+        kinds=(MACHINE,),
+        judge=_schedulable,
+        mend=_mend_bypass,
+    ),
+    Rule(
+        name="machine-assessed",
+        description="Azure looks for a machine's missing updates every day.",
+        severity="medium",
+        url=_ASSESSMENT,
+        kinds=(MACHINE,),
+        judge=_assessed,
+        mend=_mend_assessment,
     ),
 )

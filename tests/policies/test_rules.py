@@ -1,145 +1,408 @@
-"""Each rule: a value that passes, one that fails, one that is missing, one that a preview does not know."""
+"""Each rule on one resource: what passes, what fails, what is missing, and what a preview does not know."""
 
 import pytest
-from pulumi_policy import EnforcementLevel
 from pulumi_policy.proxy import (
+    UNKNOWN_ARRAY_VALUE,
     UNKNOWN_BOOLEAN_VALUE,
     UNKNOWN_OBJECT_VALUE,
     UNKNOWN_STRING_VALUE,
-    unknown_checking_proxy,
 )
 
-from policies.pack import policy, validation
 from policies.rules import RULES
+from policies.rules.rule import Rule
+from tests.policies.judging import BY_NAME, judged, mended
 
 WINDOW = {
     "maintenanceScope": "InGuestPatch",
     "duration": "03:00",
     "recurEvery": "Month Second Tuesday Offset4",
-    "startDateTime": "2027-01-05 22:00",
+    "startDateTime": "2027-01-16 22:00",
     "timeZone": "W. Europe Standard Time",
     "extensionProperties": {"InGuestPatchMode": "User"},
+    "installPatches": {"linuxParameters": {"classificationsToInclude": ["Critical"]}},
 }
+OFFICE = {"windows": [{"days": ["Saturday"], "from": "21:00", "to": "02:00"}]}
 
 
-def machine(**patching: object) -> dict[str, object]:
-    return {"osProfile": {"linuxConfiguration": {"patchSettings": patching}}}
+def without(props, *names):
+    return {key: value for key, value in props.items() if key not in names}
 
 
-READY = machine(
-    patchMode="AutomaticByPlatform",
-    assessmentMode="AutomaticByPlatform",
-    automaticByPlatformSettings={"bypassPlatformSafetyChecksOnUserSchedule": True},
-)
+def machine(os="linux", configuration=None, **patching):
+    publisher = {"linux": "Canonical", "windows": "MicrosoftWindowsServer"}[os]
+    image = {"publisher": publisher, "offer": "any", "sku": "any"}
+    profile = {"adminUsername": "somebody", f"{os}Configuration": {"patchSettings": patching, **(configuration or {})}}
+    return {"osProfile": profile, "storageProfile": {"imageReference": image}}
 
 
-class Args:
-    """What the engine gives a rule, with the SDK's own proxy around the inputs."""
+PLATFORM = {"patchMode": "AutomaticByPlatform", "assessmentMode": "AutomaticByPlatform"}
+BYPASS = {"automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": True}}
+NO_AGENT = {"provisionVMAgent": False}
+READY = machine(**PLATFORM, **BYPASS)
 
-    def __init__(self, resource_type: str, props: dict[str, object]) -> None:
-        self.resource_type = resource_type
-        self.props = unknown_checking_proxy(props)
-
-
-def judged(name: str, props: dict[str, object], resource_type: str | None = None) -> list[str]:
-    rule = next(rule for rule in RULES if rule.name == name)
-    messages: list[str] = []
-    validation(rule)(Args(resource_type or rule.resource_type, props), lambda message, _urn: messages.append(message))
-    return messages
-
+ASSESSMENT = "/providers/Microsoft.Authorization/policyDefinitions/59EFCEEA-0c96-497e-a4a1-4eb2290dac15"
+PREREQUISITE = "/providers/Microsoft.Authorization/policyDefinitions/9905ca54-1471-49c6-8291-7582c04cd4d4"
+RECURRING = "/providers/Microsoft.Authorization/policyDefinitions/ba0df93e-e4ac-479a-aac2-134bbae39a1a"
+AUDIT = "/providers/Microsoft.Authorization/policyDefinitions/bd876905-5b84-4f73-ab2d-2e7a7c4568d9"
+POLICY = {
+    "policyDefinitionId": ASSESSMENT,
+    "identity": {"type": "SystemAssigned"},
+    "location": "westeurope",
+    "nonComplianceMessages": [{"message": "Ask us."}],
+    "parameters": {"tagValues": {"value": {"env": "prod"}}, "osType": {"value": "Linux"}},
+}
+PAIRS = {"tagValues": {"value": [{"key": "env", "value": "prod"}]}}
+SCOPE = {"filter": {"osTypes": ["Linux"], "tagSettings": {"tags": {"ring": ["a"]}, "filterOperator": "All"}}}
 
 GOOD = {
-    "maintenance-window-accepted": WINDOW,
-    "guest-patch-mode-set": WINDOW,
-    "patch-settings-accepted": READY,
-    "machine-schedulable": READY,
-    "machine-assessed": READY,
+    "maintenance-window-accepted": [
+        WINDOW,
+        WINDOW | {"expirationDateTime": "9999-12-31 23:59:59"},
+        WINDOW | {"expirationDateTime": "2028-01-01 00:00", "maintenanceScope": "inguestpatch"},
+        WINDOW | {"duration": "04:00"},
+        {"maintenanceScope": "Host", "duration": "05:00", "recurEvery": "Month", "timeZone": "Pacific Standard Time"},
+        {"maintenanceScope": "SQLDB"},
+    ],
+    "guest-patch-mode-set": [
+        WINDOW,
+        {"maintenanceScope": "OSImage"},
+        WINDOW | {"extensionProperties": None, "maintenanceScope": "Host"},
+    ],
+    "schedule-installs-something": [
+        WINDOW,
+        WINDOW | {"installPatches": {"windowsParameters": {"kbNumbersToInclude": ["5034441"]}}},
+        WINDOW | {"installPatches": {"linuxParameters": {"packageNameMasksToInclude": ["openssl*"]}}},
+        {"maintenanceScope": "Extension"},
+    ],
+    "schedule-runs-as-written": [WINDOW, WINDOW | {"startDateTime": "soon"}, {"maintenanceScope": "Host"}],
+    "recurrence-canonical": [
+        WINDOW,
+        WINDOW | {"recurEvery": "nonsense"},
+        WINDOW | {"maintenanceScope": "Host", "recurEvery": "1Day"},
+    ],
+    "configuration-protected": [WINDOW, WINDOW | {"tags": {"environment": "dev"}}],
+    "required-tags": [WINDOW | {"tags": {"OWNER": "me"}}, {"maintenanceScope": "Host"}],
+    "window-allowed": [WINDOW, WINDOW | {"startDateTime": "2027-01-16 21:00"}],
+    "start-fixed": [WINDOW, WINDOW | {"startDateTime": "2027-01-16 22:15"}],
+    "patch-settings-accepted": [
+        READY,
+        machine("windows", patchMode="Manual", configuration={"enableAutomaticUpdates": False}),
+    ],
+    "machine-schedulable": [READY, machine("windows", **PLATFORM, enableHotpatching=True)],
+    "machine-assessed": [READY],
+    "dynamic-scope-accepted": [SCOPE, {"filter": {"resourceTypes": ["microsoft.compute/virtualmachines"]}}],
+    "policy-identity-accepted": [
+        POLICY,
+        {"policyDefinitionId": AUDIT},
+        {"policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/custom"},
+        without(POLICY, "location") | {"identity": {"type": "None"}},
+    ],
+    "policy-parameters-accepted": [
+        POLICY,
+        POLICY | {"policyDefinitionId": PREREQUISITE, "parameters": PAIRS | {"effect": {"value": "Disabled"}}},
+        POLICY | {"policyDefinitionId": "/x/custom", "parameters": {"tagValues": 3}},
+    ],
+    "policy-message-set": [POLICY, {"policyDefinitionId": "/x/custom"}],
+}
+
+MISSING = {
+    "maintenance-window-accepted": (without(WINDOW, "recurEvery"), "recurEvery is not set"),
+    "guest-patch-mode-set": (without(WINDOW, "extensionProperties"), "InGuestPatchMode"),
+    "schedule-installs-something": (without(WINDOW, "installPatches"), "installPatches says nothing to install"),
+    "schedule-runs-as-written": (without(WINDOW, "recurEvery"), None),
+    "recurrence-canonical": (without(WINDOW, "recurEvery"), None),
+    "configuration-protected": (without(WINDOW, "tags"), None),
+    "required-tags": (without(WINDOW, "tags"), "lacks the tag owner"),
+    "window-allowed": (without(WINDOW, "startDateTime"), None),
+    "start-fixed": (without(WINDOW, "startDateTime"), None),
+    "patch-settings-accepted": (machine(), None),
+    "machine-schedulable": (machine(), "patch mode is ImageDefault"),
+    "machine-assessed": (machine("windows"), "assessmentMode"),
+    "dynamic-scope-accepted": ({}, None),
+    "policy-identity-accepted": (without(POLICY, "location"), "no location"),
+    "policy-parameters-accepted": (
+        POLICY | {"policyDefinitionId": RECURRING, "parameters": {}},
+        "maintenanceConfigurationResourceId is missing",
+    ),
+    "policy-message-set": (without(POLICY, "nonComplianceMessages"), "nonComplianceMessages"),
 }
 
 BAD = [
     ("maintenance-window-accepted", WINDOW | {"duration": "01:00"}, "01:30"),
     ("maintenance-window-accepted", WINDOW | {"recurEvery": "Month"}, "recurEvery"),
+    ("maintenance-window-accepted", WINDOW | {"recurEvery": "Month PatchTuesday"}, 'write "Month Second Tuesday"'),
     ("maintenance-window-accepted", WINDOW | {"timeZone": "Europe/Berlin"}, "W. Europe Standard Time"),
     ("maintenance-window-accepted", WINDOW | {"startDateTime": "tomorrow"}, "YYYY-MM-DD HH:mm"),
     ("maintenance-window-accepted", WINDOW | {"startDateTime": "2027-03-28 02:30"}, "daylight saving"),
     ("maintenance-window-accepted", WINDOW | {"startDateTime": None}, "startDateTime is not set"),
-    ("maintenance-window-accepted", {key: WINDOW[key] for key in WINDOW if key != "recurEvery"}, "recurEvery is not"),
+    ("maintenance-window-accepted", WINDOW | {"expirationDateTime": "2027-01-01 00:00"}, "after the start"),
+    ("maintenance-window-accepted", WINDOW | {"expirationDateTime": "never"}, "expirationDateTime is 'never'"),
     ("guest-patch-mode-set", WINDOW | {"extensionProperties": {}}, "InGuestPatchMode"),
-    ("guest-patch-mode-set", WINDOW | {"extensionProperties": None}, "InGuestPatchMode"),
-    ("guest-patch-mode-set", {"maintenanceScope": "InGuestPatch"}, "InGuestPatchMode"),
-    ("patch-settings-accepted", machine(patchMode="Manual"), "no patch mode Manual"),
+    ("guest-patch-mode-set", WINDOW | {"extensionProperties": {"InGuestPatchMode": "Auto"}}, "'Auto'"),
+    (
+        "schedule-installs-something",
+        WINDOW | {"installPatches": {"rebootSetting": "IfRequired"}},
+        "installPatches says",
+    ),
+    ("schedule-installs-something", WINDOW | {"installPatches": {"windowsParameters": {}}}, "windowsParameters says"),
+    (
+        "schedule-installs-something",
+        WINDOW | {"installPatches": {"windowsParameters": {"classificationsToInclude": ["UpdateRollUp"]}}},
+        "write UpdateRollup",
+    ),
+    ("schedule-runs-as-written", WINDOW | {"startDateTime": "2027-01-15 22:00"}, "2027-01-16 22:00"),
+    ("schedule-runs-as-written", WINDOW | {"startDateTime": "2027-01-16 23:50"}, "23:45"),
+    ("schedule-runs-as-written", WINDOW | {"duration": "04:00"}, "03:55"),
+    ("recurrence-canonical", WINDOW | {"recurEvery": "month second  TUESDAY offset 4"}, WINDOW["recurEvery"]),
+    ("configuration-protected", WINDOW | {"tags": {"ENV": "Production"}}, "protect"),
+    ("required-tags", WINDOW | {"tags": {"other": "x"}}, "owner"),
+    ("window-allowed", WINDOW | {"startDateTime": "2027-01-16 23:30"}, "agreed is Saturday 21:00 to 02:00"),
+    (
+        "window-allowed",
+        WINDOW | {"recurEvery": "Month Second Tuesday Offset5", "startDateTime": "2027-01-17 22:00"},
+        "Sunday",
+    ),
+    ("start-fixed", WINDOW | {"startDateTime": "2027-01-16 22:13"}, "clock"),
+    ("patch-settings-accepted", machine(patchMode="Manual"), "ImageDefault, AutomaticByPlatform"),
+    ("patch-settings-accepted", machine(**BYPASS), "bypass"),
+    ("patch-settings-accepted", machine("windows", **PLATFORM, **BYPASS, enableHotpatching=True), "hotpatching"),
     (
         "patch-settings-accepted",
-        machine(automaticByPlatformSettings={"bypassPlatformSafetyChecksOnUserSchedule": True}),
-        "bypass",
+        machine(patchMode="AutomaticByPlatform", configuration={"provisionVMAgent": False}),
+        "agent",
     ),
-    ("machine-schedulable", machine(patchMode="AutomaticByPlatform"), "bypassPlatformSafetyChecksOnUserSchedule"),
+    ("machine-schedulable", machine(**PLATFORM), "bypassPlatformSafetyChecksOnUserSchedule"),
     (
         "machine-schedulable",
-        machine(automaticByPlatformSettings={"bypassPlatformSafetyChecksOnUserSchedule": True}),
-        "ImageDefault",
+        {**READY, "osProfile": {**READY["osProfile"], "allowExtensionOperations": False}},
+        "extension",
     ),
     ("machine-assessed", machine(assessmentMode="ImageDefault"), "assessmentMode"),
-]
-
-NOT_KNOWN = [
-    ("maintenance-window-accepted", WINDOW | {"duration": UNKNOWN_STRING_VALUE}),
-    ("guest-patch-mode-set", WINDOW | {"extensionProperties": UNKNOWN_OBJECT_VALUE}),
-    ("patch-settings-accepted", machine(patchMode=UNKNOWN_STRING_VALUE)),
+    ("dynamic-scope-accepted", {"filter": {"resourceTypes": ["Virtual Machines"]}}, "filter.resourceTypes"),
+    ("dynamic-scope-accepted", {"filter": {"osTypes": ["Ubuntu"]}}, "Linux or Windows"),
+    ("dynamic-scope-accepted", {"filter": {"tagSettings": {"filterOperator": "Some"}}}, "Any or All"),
+    ("dynamic-scope-accepted", {"filter": {"resourceGroups": [f"rg-{n}" for n in range(51)]}}, "50"),
+    ("policy-identity-accepted", without(POLICY, "identity", "location"), "needs an identity"),
+    ("policy-identity-accepted", POLICY | {"location": "Global"}, "region"),
+    ("policy-parameters-accepted", POLICY | {"parameters": PAIRS}, "wrong shape"),
+    ("policy-parameters-accepted", POLICY | {"parameters": {"osType": "Linux"}}, "not wrapped"),
+    ("policy-parameters-accepted", POLICY | {"parameters": {"osType": {"value": "Ubuntu"}}}, "Linux or Windows"),
+    ("policy-parameters-accepted", POLICY | {"parameters": {"operatingSystemTypes": {"value": ["Linux"]}}}, "osType"),
     (
-        "machine-schedulable",
-        machine(
-            patchMode="AutomaticByPlatform",
-            automaticByPlatformSettings={"bypassPlatformSafetyChecksOnUserSchedule": UNKNOWN_BOOLEAN_VALUE},
-        ),
+        "policy-parameters-accepted",
+        POLICY | {"policyDefinitionId": PREREQUISITE, "parameters": {"tagValues": {"value": {"env": "prod"}}}},
+        '[{"key": "env", "value": "prod"}]',
     ),
-    ("machine-assessed", {"osProfile": UNKNOWN_OBJECT_VALUE}),
+    ("policy-message-set", POLICY | {"nonComplianceMessages": []}, "nonComplianceMessages"),
 ]
 
+UNKNOWN_PLATFORM = {"automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": UNKNOWN_BOOLEAN_VALUE}}
+NOT_KNOWN = [
+    *(
+        ("maintenance-window-accepted", WINDOW | {name: UNKNOWN_STRING_VALUE})
+        for name in (*WINDOW, "expirationDateTime", "resourceGroupName")
+    ),
+    ("guest-patch-mode-set", WINDOW | {"extensionProperties": UNKNOWN_OBJECT_VALUE}),
+    ("guest-patch-mode-set", WINDOW | {"extensionProperties": {"InGuestPatchMode": UNKNOWN_STRING_VALUE}}),
+    ("schedule-installs-something", WINDOW | {"installPatches": UNKNOWN_OBJECT_VALUE}),
+    ("schedule-installs-something", WINDOW | {"installPatches": {"linuxParameters": UNKNOWN_OBJECT_VALUE}}),
+    (
+        "schedule-installs-something",
+        WINDOW | {"installPatches": {"linuxParameters": {"classificationsToInclude": UNKNOWN_ARRAY_VALUE}}},
+    ),
+    ("schedule-runs-as-written", WINDOW | {"startDateTime": "2027-01-15 22:00", "recurEvery": UNKNOWN_STRING_VALUE}),
+    ("recurrence-canonical", WINDOW | {"recurEvery": UNKNOWN_STRING_VALUE}),
+    ("configuration-protected", WINDOW | {"tags": UNKNOWN_OBJECT_VALUE}),
+    ("configuration-protected", WINDOW | {"tags": {"environment": UNKNOWN_STRING_VALUE}}),
+    ("required-tags", WINDOW | {"tags": UNKNOWN_OBJECT_VALUE}),
+    ("required-tags", WINDOW | {"tags": {"owner": UNKNOWN_STRING_VALUE}}),
+    ("window-allowed", WINDOW | {"startDateTime": UNKNOWN_STRING_VALUE}),
+    ("start-fixed", WINDOW | {"startDateTime": UNKNOWN_STRING_VALUE}),
+    ("patch-settings-accepted", machine(patchMode=UNKNOWN_STRING_VALUE, **BYPASS)),
+    ("machine-schedulable", machine(patchMode="AutomaticByPlatform", **UNKNOWN_PLATFORM)),
+    ("machine-schedulable", {"osProfile": UNKNOWN_OBJECT_VALUE, "storageProfile": machine()["storageProfile"]}),
+    ("machine-schedulable", machine() | {"storageProfile": {"imageReference": UNKNOWN_OBJECT_VALUE}, "osProfile": {}}),
+    ("machine-assessed", machine(assessmentMode=UNKNOWN_STRING_VALUE)),
+    ("machine-assessed", {"osProfile": UNKNOWN_OBJECT_VALUE}),
+    ("dynamic-scope-accepted", {"filter": UNKNOWN_OBJECT_VALUE}),
+    ("dynamic-scope-accepted", {"filter": {"osTypes": [UNKNOWN_STRING_VALUE]}}),
+    ("policy-identity-accepted", POLICY | {"identity": UNKNOWN_OBJECT_VALUE, "location": None}),
+    ("policy-identity-accepted", POLICY | {"location": UNKNOWN_STRING_VALUE}),
+    ("policy-identity-accepted", {"policyDefinitionId": UNKNOWN_STRING_VALUE}),
+    ("policy-parameters-accepted", POLICY | {"parameters": UNKNOWN_OBJECT_VALUE}),
+    ("policy-parameters-accepted", POLICY | {"parameters": {"tagValues": {"value": UNKNOWN_OBJECT_VALUE}}}),
+    ("policy-message-set", POLICY | {"nonComplianceMessages": UNKNOWN_ARRAY_VALUE}),
+]
 
-def test_each_rule_has_every_case() -> None:
-    names = {rule.name for rule in RULES}
-    assert names == set(GOOD) == {name for name, *_ in BAD} == {name for name, _ in NOT_KNOWN}
+SETTINGS = {"required-tags": {"tags": ["owner"]}, "window-allowed": OFFICE}
+ON_ONE = [rule for rule in RULES if isinstance(rule, Rule)]
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_what_is_right_passes(name) -> None:
-    assert judged(name, GOOD[name]) == []
+def told(name, props, **more):
+    return judged(name, props, **SETTINGS.get(name, {}), **more)
+
+
+def test_each_rule_has_every_case():
+    names = {rule.name for rule in ON_ONE}
+    assert names == set(GOOD) == set(MISSING) == {name for name, *_ in BAD} == {name for name, _ in NOT_KNOWN}
+
+
+@pytest.mark.parametrize(("name", "props"), [(name, props) for name in GOOD for props in GOOD[name]])
+def test_what_is_right_passes(name, props):
+    assert told(name, props) == []
 
 
 @pytest.mark.parametrize(("name", "props", "said"), BAD)
-def test_what_is_wrong_is_said_once(name, props, said) -> None:
-    (message,) = judged(name, props)
+def test_what_is_wrong_is_said_once(name, props, said):
+    (message,) = told(name, props)
     assert said in message
+    assert message.endswith((".", ".)"))
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_is_missing_is_said_or_left(name):
+    props, said = MISSING[name]
+    messages = told(name, props)
+    assert len(messages) == (said is not None)
+    assert said is None or said in messages[0]
 
 
 @pytest.mark.parametrize(("name", "props"), NOT_KNOWN)
-def test_what_a_preview_does_not_know_is_not_blamed(name, props) -> None:
-    assert judged(name, props) == []
+def test_what_a_preview_does_not_know_is_not_blamed(name, props):
+    assert told(name, props) == []
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_nothing_at_all_is_not_blamed(name) -> None:
-    assert judged(name, {}) == []
+@pytest.mark.parametrize("rule", ON_ONE, ids=lambda rule: rule.name)
+def test_nothing_at_all_is_not_blamed_where_nothing_is_asked(rule):
+    assert judged(rule.name, {}) == []
 
 
 @pytest.mark.parametrize(("name", "props", "_said"), BAD)
-def test_other_resources_are_left_alone(name, props, _said) -> None:
-    assert judged(name, props, "azure-native:storage:StorageAccount") == []
+@pytest.mark.parametrize(
+    "token",
+    [
+        "azure-native:storage:StorageAccount",
+        "azure-native:compute:VirtualMachineScaleSet",
+        "azure-native:compute/v20240701:VirtualMachineScaleSetVM",
+        "azure:maintenance/configuration:Configuration",
+        "azure-patching:index:MaintenanceSchedule",
+    ],
+)
+def test_other_resources_are_left_alone(name, props, _said, token):
+    assert told(name, props, token=token) == []
 
 
-@pytest.mark.parametrize("version", ["v20230401", "v20230901preview"])
-def test_a_pinned_api_version_is_judged_too(version) -> None:
-    pinned = f"azure-native:maintenance/{version}:MaintenanceConfiguration"
-    assert judged("guest-patch-mode-set", {"maintenanceScope": "InGuestPatch"}, pinned)
+@pytest.mark.parametrize(
+    "token",
+    [
+        "azure-native:maintenance/v20230401:MaintenanceConfiguration",
+        "azure-native:maintenance/v20230901preview:MaintenanceConfiguration",
+        "azure-native_maintenance_v20230401:maintenance:MaintenanceConfiguration",
+    ],
+)
+def test_a_pinned_api_version_is_judged_too(token):
+    assert told("guest-patch-mode-set", {"maintenanceScope": "InGuestPatch"}, token=token)
 
 
-def test_several_faults_of_one_window_are_all_said() -> None:
-    messages = judged("maintenance-window-accepted", WINDOW | {"duration": "01:00", "timeZone": "Nowhere"})
+def test_properties_kept_one_level_down_are_judged_too():
+    assert judged("maintenance-window-accepted", {"properties": WINDOW | {"duration": "01:00"}})
+
+
+def test_several_faults_of_one_window_are_all_said():
+    messages = told("maintenance-window-accepted", WINDOW | {"duration": "01:00", "timeZone": "Nowhere"})
     assert [message.split()[0] for message in messages] == ["duration", "timeZone"]
 
 
-def test_what_hurts_on_patch_night_stops_an_update() -> None:
-    levels = {rule.name: policy(rule).enforcement_level for rule in RULES}
-    assert levels["maintenance-window-accepted"] is EnforcementLevel.MANDATORY
-    assert levels["machine-assessed"] is EnforcementLevel.ADVISORY
+def test_what_is_known_is_judged_beside_what_is_not():
+    key = {"ssh": {"publicKeys": [{"keyData": UNKNOWN_STRING_VALUE}]}, "provisionVMAgent": UNKNOWN_BOOLEAN_VALUE}
+    (message,) = told("machine-schedulable", machine(**PLATFORM, configuration=key))
+    assert "bypassPlatformSafetyChecksOnUserSchedule is not true" in message
+    assert "agent is not" not in message
+    props = WINDOW | {"duration": UNKNOWN_STRING_VALUE, "timeZone": "Nowhere"}
+    assert [one.split()[0] for one in told("maintenance-window-accepted", props)] == ["timeZone"]
+
+
+def test_the_system_is_known_by_the_image_where_nothing_else_says():
+    bare = {"osProfile": {"computerName": "x"}, "storageProfile": {"imageReference": {"publisher": "canonical"}}}
+    assert told("machine-schedulable", bare)
+    assert told("machine-assessed", bare)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"virtualMachineScaleSet": {"id": UNKNOWN_STRING_VALUE}},
+        {"licenseType": "Windows_Client"},
+        {"tags": {"aks-managed-poolName": "x"}},
+    ],
+)
+def test_a_machine_that_no_schedule_patches_is_not_asked_to_be_ready(kind):
+    assert told("machine-schedulable", machine() | kind) == []
+
+
+def test_protection_and_ignored_changes_are_seen():
+    assert not judged("configuration-protected", WINDOW | {"tags": {"env": "prod"}}, protect=True)
+    clock = WINDOW | {"startDateTime": "2027-01-16 22:13"}
+    assert not judged("start-fixed", clock, ignored=["startDateTime"])
+    assert not judged("start-fixed", clock, ignored=["start_date_time"])
+
+
+def test_settings_change_what_a_rule_asks():
+    assert judged("configuration-protected", WINDOW | {"tags": {"tier": "gold"}}, tags={"tier": ["Gold"]})
+    assert not judged("configuration-protected", WINDOW | {"tags": {"env": "prod"}}, tags={})
+    assert not judged("required-tags", WINDOW)
+    assert judged("required-tags", machine(), "azure-native:compute:VirtualMachine", tags=["owner"])
+
+
+@pytest.mark.parametrize(
+    ("name", "props", "path", "right"),
+    [
+        ("recurrence-canonical", WINDOW | {"recurEvery": "1week sunday"}, ("recurEvery",), "Week Sunday"),
+        (
+            "recurrence-canonical",
+            WINDOW | {"recurEvery": "Month PatchTuesday"},
+            ("recurEvery",),
+            "Month Second Tuesday",
+        ),
+        (
+            "machine-schedulable",
+            machine(**PLATFORM),
+            (
+                "osProfile",
+                "linuxConfiguration",
+                "patchSettings",
+                *["automaticByPlatformSettings", "bypassPlatformSafetyChecksOnUserSchedule"],
+            ),
+            True,
+        ),
+        (
+            "machine-assessed",
+            {"osProfile": {}, "storageProfile": {"imageReference": {"publisher": "canonical"}}},
+            ("osProfile", "linuxConfiguration", "patchSettings", "assessmentMode"),
+            "AutomaticByPlatform",
+        ),
+    ],
+)
+def test_what_is_certain_is_mended(name, props, path, right):
+    props = {"resourceGroupName": UNKNOWN_STRING_VALUE, **props}
+    value = mended(name, props)
+    assert value["resourceGroupName"] == UNKNOWN_STRING_VALUE
+    for key in path:
+        value = value[key]
+    assert value == right
+    assert judged(name, props) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "props"),
+    [
+        *((name, props) for name in GOOD if BY_NAME[name].mend for props in GOOD[name]),
+        *((name, props) for name, props in NOT_KNOWN if BY_NAME[name].mend),
+        ("machine-schedulable", machine()),
+        ("machine-schedulable", machine("windows", **PLATFORM, enableHotpatching=True)),
+        ("machine-schedulable", machine(**PLATFORM, configuration={"provisionVMAgent": False})),
+        ("machine-assessed", machine(configuration={"provisionVMAgent": UNKNOWN_BOOLEAN_VALUE})),
+    ],
+)
+def test_what_is_right_or_not_certain_is_left_as_it_is(name, props):
+    assert mended(name, props) is None
