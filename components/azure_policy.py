@@ -6,16 +6,15 @@ Definitions and their parameters are the core's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import pulumi
-from pulumi_azure_native import authorization, policyinsights
 
 from patching import names
 from patching.arm_ids import ScopeId
 from patching.policy_definitions import PlannedAssignment
 
-from .declaring import after, component_type, together, together_in_order, when_known
+from .declaring import after, component_options, component_type, together, together_in_order, when_known
 from .policy_arguments import (
     AzurePolicyArgs,
     checked_arguments,
@@ -26,6 +25,9 @@ from .policy_arguments import (
 from .policy_children import Place, policy_assignment, remediation_task, role_assignment
 from .principals import principal_of
 from .remediation import RemediationResult, Watch, watched
+
+if TYPE_CHECKING:
+    from pulumi_azure_native import authorization, policyinsights
 
 _ONLY_ASSIGNMENT = "assignment"
 
@@ -47,10 +49,10 @@ class RoleToGrant(TypedDict):
 class _Made:
     """One policy assignment and what came of it."""
 
-    assignment: authorization.PolicyAssignment
+    assignment: "authorization.PolicyAssignment"
     principal_id: pulumi.Output[str] | None = None
     roles_to_grant: Sequence[pulumi.Output[RoleToGrant]] = ()
-    remediation: policyinsights.RemediationAtResource | None = None
+    remediation: "policyinsights.RemediationAtResource | None" = None
     watch: pulumi.Output[Watch] | None = None
 
 
@@ -62,7 +64,7 @@ class _Granted:
     share these.
     """
 
-    roles: dict[tuple[str, str], authorization.RoleAssignment]
+    roles: "dict[tuple[str, str], authorization.RoleAssignment]"
     to_grant: dict[tuple[str, str], pulumi.Output[RoleToGrant]]
 
 
@@ -97,7 +99,7 @@ class AzurePolicy(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: something plain is wrong; the message has all faults.
         """
-        super().__init__(component_type(AzurePolicy), name, None, opts)
+        super().__init__(component_type(AzurePolicy), name, None, component_options(opts))
         args = checked_arguments(name, args)
         shared = None if args.get("identity") is None else _Granted({}, {})
         made = {
@@ -172,7 +174,7 @@ def _grant_roles(
     place: Place,
     principal_id: pulumi.Output[str],
     granted: _Granted,
-) -> tuple[list[authorization.RoleAssignment], list[pulumi.Output[RoleToGrant]]]:
+) -> "tuple[list[authorization.RoleAssignment], list[pulumi.Output[RoleToGrant]]]":
     """The roles an assignment needs, where this component grants them; else those to be told that were not told yet."""
     elsewhere = configuration_elsewhere(args)
     places = [place] if elsewhere is None else [place, place.at(elsewhere, "configuration")]

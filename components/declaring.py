@@ -6,6 +6,7 @@ Nothing in here declares a resource.
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -16,6 +17,8 @@ from patching.settings.entries import Entry
 from patching.settings.validation import read_entry
 
 PACKAGE = "azure-patching"
+_KEEP_VERSION_ALIASES = "keepVersionAliases"
+_VERSION_ALIAS = re.compile(r"azure-native:[^/:]+/v\d[^/:]*:[^:]+$")
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -25,6 +28,43 @@ V = TypeVar("V")
 def component_type(component: type[pulumi.ComponentResource]) -> str:
     """A component's type token, by which engine and other languages know it: `azure-patching:index:DynamicScope`."""
     return f"{PACKAGE}:index:{component.__name__}"
+
+
+def component_options(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """A component's options as its caller gave them, and without azure-native's version aliases for its children."""
+    options = pulumi.ResourceOptions() if opts is None else copy(opts)
+    given = options.transformations or []
+    # First, so that what the caller's own transformations add stays.
+    first = without_version_aliases()
+    options.transformations = [*first, *(one for one in given if one not in first)]
+    return options
+
+
+def without_version_aliases() -> list[pulumi.ResourceTransformation]:
+    """Transformations that keep azure-native's version aliases from resources; all other aliases stay.
+
+    azure-native gives every resource an alias for each API version that it has ever had a module for, 8 to 29 of them,
+    so that state written under such a module is found again. Sending them costs more than all the rest of a resource,
+    and nothing here was ever written under one. Who has such state, taken over from another program, sets
+    `azure-patching:keepVersionAliases` to true.
+
+    Not for the stack: there they would reach other people's resources, and a component host refuses them.
+    """
+    keep = pulumi.Config(PACKAGE).get_bool(_KEEP_VERSION_ALIASES)
+    return [] if keep else [_remove_version_aliases]
+
+
+def _remove_version_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    aliases = args.opts.aliases
+    if not isinstance(aliases, Sequence) or not args.type_.startswith("azure-native:"):
+        return None
+    opts = copy(args.opts)
+    opts.aliases = [alias for alias in aliases if not _is_version_alias(alias)]
+    return pulumi.ResourceTransformationResult(args.props, opts)
+
+
+def _is_version_alias(alias: object) -> bool:
+    return isinstance(alias, pulumi.Alias) and _VERSION_ALIAS.match(str(alias.type_)) is not None
 
 
 def raise_faults(where: str, faults: Sequence[Fault]) -> NoReturn:
@@ -134,7 +174,7 @@ def after(value: T, *outputs: pulumi.Output[Any]) -> pulumi.Output[T]:
         behind = await asyncio.gather(*(output.resources() for output in outputs))
         return set[pulumi.Resource]().union(*behind)
 
-    return pulumi.Output(resources(), _settled(value), _settled(value=True))
+    return pulumi.Output(resources(), settled(value), settled(value=True))
 
 
 def waiting_for(outputs: Sequence[pulumi.Input[str]]) -> pulumi.Input[list[pulumi.Input[pulumi.Resource]]] | None:
@@ -151,5 +191,6 @@ def _nothing_more(_: object) -> list[pulumi.Input[pulumi.Resource]]:
     return []
 
 
-async def _settled(value: T) -> T:
+async def settled(value: T) -> T:
+    """What is known already, to be awaited."""
     return value

@@ -3,7 +3,7 @@
 It never looks at machines itself: the service evaluates the filter at each run.
 """
 
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypeAlias, TypedDict, cast
 
 import pulumi
 from pulumi_azure_native import maintenance
@@ -15,7 +15,7 @@ from patching.own_words import assignment_as_there, subscription_assignment_as_t
 from patching.settings.entries import ScopeEntry
 
 from .adopting import Inputs, in_own_words
-from .declaring import both_known, checked, component_type, waiting_for, when_known
+from .declaring import both_known, checked, component_options, component_type, waiting_for, when_known
 
 
 class DynamicScopeArgs(TypedDict):
@@ -66,7 +66,7 @@ class DynamicScope(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: the filter is empty, or a group's scope has no location.
         """
-        super().__init__(component_type(DynamicScope), name, None, opts)
+        super().__init__(component_type(DynamicScope), name, None, component_options(opts))
         args = cast("DynamicScopeArgs", checked(f'DynamicScope "{name}"', ScopeEntry, args, _FIELDS, _faults(args)))
         group = args.get("resource_group_name")
         declare = _at_subscription if group is None else _at_resource_group
@@ -135,7 +135,9 @@ _FILTER = ("resource_types", "resource_groups", "os_types", "locations", "tags")
 _FIELDS = {field: field for field in (*_FILTER, "tag_operator", "location", "assignment_name")} | {
     "resource_group_name": "resource_group"
 }
-_Assignment = maintenance.ConfigurationAssignmentsForSubscription | maintenance.ConfigurationAssignmentsForResourceGroup
+_Assignment: TypeAlias = (
+    "maintenance.ConfigurationAssignmentsForSubscription | maintenance.ConfigurationAssignmentsForResourceGroup"
+)
 
 
 def _at_subscription(

@@ -3,6 +3,7 @@
 It does not make machines or configurations, and it does not make machines ready to be scheduled.
 """
 
+from functools import partial
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -14,7 +15,8 @@ from patching.faults import Fault, found
 from patching.own_words import assignment_as_there
 
 from .adopting import Inputs, in_own_words
-from .declaring import both_known, component_type, raise_faults, together, waiting_for, when_known
+from .declaring import both_known, component_options, component_type, raise_faults, waiting_for, when_known
+from .pacing import Paced, ids_when_registered
 
 _MACHINE_EXAMPLE = (
     "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-web"
@@ -63,19 +65,29 @@ class MachineAssignments(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: a plain ARM id is not a machine's, or a key is not one of `machines`.
         """
-        super().__init__(component_type(MachineAssignments), name, None, opts)
+        super().__init__(component_type(MachineAssignments), name, None, component_options(opts))
         self._where = f'MachineAssignments "{name}"'
         if faults := _faults(args):
             raise_faults(self._where, faults)
-        assignments = {key: self._assignment(name, key, args) for key in args["machines"]}
+        configuration_id = when_known(args["maintenance_configuration_id"], str.lower)
         self.name = pulumi.Output.from_input(name)
-        self.resource_ids = together({key: made.id for key, made in assignments.items()})
+        self.resource_ids = ids_when_registered(
+            self,
+            {
+                key: Paced(
+                    partial(self._assignment, name, key, args, configuration_id),
+                    [written_id, *args.get("wait_for", {}).get(key, ())],
+                )
+                for key, written_id in args["machines"].items()
+            },
+        )
         self.register_outputs({"name": self.name, "resourceIds": self.resource_ids})
 
-    def _assignment(self, name: str, key: str, args: MachineAssignmentsArgs) -> maintenance.ConfigurationAssignment:
+    def _assignment(
+        self, name: str, key: str, args: MachineAssignmentsArgs, configuration_id: pulumi.Input[str]
+    ) -> "maintenance.ConfigurationAssignment":
         written_id = args["machines"][key]
         machine = when_known(written_id, lambda text: self._parsed(key, text))
-        configuration_id = when_known(args["maintenance_configuration_id"], str.lower)
         assignment_name = args.get("assignment_names", {}).get(key) or both_known(
             args["maintenance_configuration_id"],
             written_id,

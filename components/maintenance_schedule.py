@@ -19,7 +19,7 @@ from patching.settings.entries import ScheduleEntry, UpdatesEntry
 from patching.settings.validation import read_entry
 
 from .adopting import Inputs, in_own_words
-from .declaring import checked, component_type, raise_faults, when_known
+from .declaring import checked, component_options, component_type, raise_faults, when_known
 
 
 class WindowsUpdatesArgs(TypedDict):
@@ -104,7 +104,7 @@ class MaintenanceSchedule(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: something plain is wrong; the message has all faults.
         """
-        super().__init__(component_type(MaintenanceSchedule), name, None, opts)
+        super().__init__(component_type(MaintenanceSchedule), name, None, component_options(opts))
         where = f'MaintenanceSchedule "{name}"'
         named = {"configuration_name": name, **args}
         values = checked(where, ScheduleEntry, named, _FIELDS)

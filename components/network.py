@@ -3,7 +3,7 @@
 import pulumi
 from pulumi_azure_native import network
 
-from .declaring import component_type
+from .declaring import component_options, component_type
 
 _ADDRESSES = "10.90.0.0/24"
 _SUBNET = "machines"
@@ -26,7 +26,7 @@ class SmallNetwork(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares the network; `network_name` is the physical name, `name` the logical one."""
-        super().__init__(component_type(SmallNetwork), name, None, opts)
+        super().__init__(component_type(SmallNetwork), name, None, component_options(opts))
         security_group = network.NetworkSecurityGroup(
             f"{name}-nsg",
             network.NetworkSecurityGroupInitArgs(

@@ -41,7 +41,7 @@ class Place:
 
 def policy_assignment(
     place: Place, plan: PlannedAssignment, args: AzurePolicyArgs, parameters: pulumi.Input[Mapping[str, object]]
-) -> authorization.PolicyAssignment:
+) -> "authorization.PolicyAssignment":
     """Declares an assignment, with an identity unless the definition only audits."""
     needs_identity = bool(plan.definition.roles)
     message = args.get("non_compliance_message")
@@ -71,7 +71,7 @@ def policy_assignment(
     )
 
 
-def _identity(user_assigned: pulumi.Input[str] | None) -> authorization.IdentityArgs:
+def _identity(user_assigned: pulumi.Input[str] | None) -> "authorization.IdentityArgs":
     if user_assigned is None:
         return authorization.IdentityArgs(type=authorization.ResourceIdentityType.SYSTEM_ASSIGNED)
     return authorization.IdentityArgs(
@@ -79,7 +79,7 @@ def _identity(user_assigned: pulumi.Input[str] | None) -> authorization.Identity
     )
 
 
-def role_assignment(place: Place, role: str, principal_id: pulumi.Output[str]) -> authorization.RoleAssignment:
+def role_assignment(place: Place, role: str, principal_id: pulumi.Output[str]) -> "authorization.RoleAssignment":
     """Declares a role of the assignment's identity at a place."""
     return authorization.RoleAssignment(
         f"{place.child_name}-role-{role.rpartition('/')[2][:8]}{place.role_suffix}",
@@ -103,11 +103,11 @@ def role_assignment(place: Place, role: str, principal_id: pulumi.Output[str]) -
 
 def remediation_task(
     place: Place,
-    assignment: authorization.PolicyAssignment,
+    assignment: "authorization.PolicyAssignment",
     how: RemediationArgs,
     redo: Mapping[str, Any],
-    roles: Sequence[authorization.RoleAssignment],
-) -> policyinsights.RemediationAtResource:
+    roles: "Sequence[authorization.RoleAssignment]",
+) -> "policyinsights.RemediationAtResource":
     """Declares a task that comes after the roles; `redo` is what it must redo, besides how it works."""
     locations, threshold, discovery = how.get("locations"), how.get("failure_threshold"), how.get("discovery")
     settle = int(how.get("settle_minutes", 0))
@@ -157,5 +157,5 @@ def _role_assignment_name(role: str, scope_id: str, assignment_name: str) -> str
     )
 
 
-def _parameter_values(parameters: Mapping[str, object]) -> dict[str, authorization.ParameterValuesValueArgs]:
+def _parameter_values(parameters: Mapping[str, object]) -> "dict[str, authorization.ParameterValuesValueArgs]":
     return {key: authorization.ParameterValuesValueArgs(value=value) for key, value in parameters.items()}

@@ -10,7 +10,7 @@ _READ = "azure-native:authorization:getPolicyAssignment"
 
 
 def principal_of(
-    assignment: authorization.PolicyAssignment,
+    assignment: "authorization.PolicyAssignment",
     scope_id: pulumi.Input[str],
     assignment_name: pulumi.Input[str],
     user_assigned: pulumi.Input[str] | None,
@@ -43,7 +43,7 @@ def principal_of(
 
 
 async def _principal_there(
-    assignment: authorization.PolicyAssignment, scope: str, name: str, user_assigned: str | None
+    assignment: "authorization.PolicyAssignment", scope: str, name: str, user_assigned: str | None
 ) -> str | None:
     """The principal of an assignment that is deployed, or None: a preview goes on without, and knows less."""
     arguments = {"scope": scope, "policyAssignmentName": name}
@@ -58,7 +58,7 @@ async def _principal_there(
     return _principal(identity, user_assigned) if identity and identity.type == kept else None
 
 
-def _principal(identity: authorization.outputs.IdentityResponse | None, user_assigned: str | None) -> str:
+def _principal(identity: "authorization.outputs.IdentityResponse | None", user_assigned: str | None) -> str:
     if identity is None:
         return ""
     if user_assigned is None:

@@ -14,7 +14,7 @@ import pulumi_azure_native as azure_native
 
 from patching.settings.model import Settings
 
-from .declaring import when_known
+from .declaring import when_known, without_version_aliases
 from .registration import Registration
 
 _BOOLEANS = frozenset(
@@ -54,7 +54,8 @@ class Providers:
         """Options for whatever is made in a subscription."""
         registration = self._registration(subscription_key)
         return pulumi.ResourceOptions(
-            provider=self.of(subscription_key), transformations=[registration.attach] if registration else None
+            provider=self.of(subscription_key),
+            transformations=[*without_version_aliases(), *([registration.attach] if registration else [])],
         )
 
     def _registration(self, subscription_key: str) -> Registration | None:

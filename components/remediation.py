@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 import pulumi
 from pulumi_azure_native import policyinsights
@@ -79,11 +79,12 @@ class Watch:
     concern: str | None
 
 
-Task = policyinsights.GetRemediationAtResourceResult
+# A name only, here as in the other annotations: azure-native loads a module of it when something of it is first used.
+Task: TypeAlias = "policyinsights.GetRemediationAtResourceResult"
 
 
 def watched(
-    remediation: policyinsights.RemediationAtResource,
+    remediation: "policyinsights.RemediationAtResource",
     scope: pulumi.Input[str],
     how: RemediationArgs,
     parent: pulumi.Resource,
@@ -128,7 +129,9 @@ def is_old(created_on: str | None, clock: Callable[[], float] = time.time) -> bo
 async def _watch_and_warn(task: _Task, seconds: float, again: int, parent: pulumi.Resource) -> Watch:
     async def read() -> Task:
         arguments = {"remediationName": task.name, "resourceId": task.scope}
-        return await pulumi.runtime.invoke_async(_READ, arguments, pulumi.InvokeOptions(parent=parent), Task)
+        return await pulumi.runtime.invoke_async(
+            _READ, arguments, pulumi.InvokeOptions(parent=parent), policyinsights.GetRemediationAtResourceResult
+        )
 
     def report(watch: Watch, left: float) -> None:
         so_far = watch.concern or _counts(watch.result)
@@ -185,7 +188,7 @@ async def _read_once(read: Callable[[], Awaitable[Task]], again: int, *, may_be_
 
 
 def _result(
-    state: str, deployments: policyinsights.outputs.RemediationDeploymentSummaryResponse | None
+    state: str, deployments: "policyinsights.outputs.RemediationDeploymentSummaryResponse | None"
 ) -> RemediationResult:
     if deployments is None:
         return RemediationResult(state=state, total=0, successful=0, failed=0)

@@ -9,12 +9,17 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_azure_native import authorization
+
+if TYPE_CHECKING:
+    from pulumi_azure_native import authorization
 
 
-def spread(roles: Sequence[authorization.RoleAssignment], minutes: int, parent: pulumi.Resource) -> pulumi.Output[str]:
+def spread(
+    roles: "Sequence[authorization.RoleAssignment]", minutes: int, parent: pulumi.Resource
+) -> pulumi.Output[str]:
     """Known once `minutes` have passed since the newest of the roles was granted; at once in a preview.
 
     The output depends on the roles, so that what takes it comes after them.

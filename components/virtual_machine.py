@@ -14,7 +14,7 @@ from patching.machines import SCHEDULED, OperatingSystem
 from patching.scopes import location_key
 from patching.settings.entries import VirtualMachineEntry
 
-from .declaring import checked, component_type, when_known
+from .declaring import checked, component_options, component_type, when_known
 
 
 class ImageArgs(TypedDict):
@@ -90,7 +90,7 @@ class ScheduledVirtualMachine(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: the system is neither Linux nor Windows, or its way to log in is missing.
         """
-        super().__init__(component_type(ScheduledVirtualMachine), name, None, opts)
+        super().__init__(component_type(ScheduledVirtualMachine), name, None, component_options(opts))
         args = cast(
             "ScheduledVirtualMachineArgs",
             checked(f'ScheduledVirtualMachine "{name}"', VirtualMachineEntry, args, _FIELDS, _faults(args)),
@@ -119,7 +119,7 @@ class ScheduledVirtualMachine(pulumi.ComponentResource):
 
     def _network_interface(
         self, name: str, machine_name: pulumi.Input[str], args: ScheduledVirtualMachineArgs
-    ) -> network.NetworkInterface:
+    ) -> "network.NetworkInterface":
         location = args.get("location")
         suffix = "" if location is None else pulumi.Output.concat("-", when_known(location, location_key))
         return network.NetworkInterface(
@@ -144,7 +144,7 @@ class ScheduledVirtualMachine(pulumi.ComponentResource):
         )
 
     def _health_extension(
-        self, name: str, machine: compute.VirtualMachine, args: ScheduledVirtualMachineArgs, probe: HealthProbeArgs
+        self, name: str, machine: "compute.VirtualMachine", args: ScheduledVirtualMachineArgs, probe: HealthProbeArgs
     ) -> None:
         extension = f"ApplicationHealth{args['os']}"
         settings = {"protocol": probe["protocol"], "port": probe.get("port"), "requestPath": probe.get("path")}
@@ -166,7 +166,7 @@ class ScheduledVirtualMachine(pulumi.ComponentResource):
         )
 
 
-def _storage(machine_name: pulumi.Input[str], image: ImageArgs) -> compute.StorageProfileArgs:
+def _storage(machine_name: pulumi.Input[str], image: ImageArgs) -> "compute.StorageProfileArgs":
     return compute.StorageProfileArgs(
         image_reference=compute.ImageReferenceArgs(
             publisher=image["publisher"], offer=image["offer"], sku=image["sku"], version=image.get("version", "latest")
@@ -184,13 +184,13 @@ def _storage(machine_name: pulumi.Input[str], image: ImageArgs) -> compute.Stora
     )
 
 
-def _network(interface: network.NetworkInterface) -> compute.NetworkProfileArgs:
+def _network(interface: "network.NetworkInterface") -> "compute.NetworkProfileArgs":
     return compute.NetworkProfileArgs(
         network_interfaces=[compute.NetworkInterfaceReferenceArgs(id=interface.id, primary=True)]
     )
 
 
-def _os_profile(machine_name: pulumi.Input[str], args: ScheduledVirtualMachineArgs) -> compute.OSProfileArgs:
+def _os_profile(machine_name: pulumi.Input[str], args: ScheduledVirtualMachineArgs) -> "compute.OSProfileArgs":
     windows = args["os"] == OperatingSystem.WINDOWS
     password = args.get("admin_password") if windows else None
     return compute.OSProfileArgs(
@@ -203,7 +203,7 @@ def _os_profile(machine_name: pulumi.Input[str], args: ScheduledVirtualMachineAr
     )
 
 
-def _linux(args: ScheduledVirtualMachineArgs) -> compute.LinuxConfigurationArgs:
+def _linux(args: ScheduledVirtualMachineArgs) -> "compute.LinuxConfigurationArgs":
     scheduled = SCHEDULED[OperatingSystem.LINUX]
     return compute.LinuxConfigurationArgs(
         disable_password_authentication=True,
@@ -226,7 +226,7 @@ def _linux(args: ScheduledVirtualMachineArgs) -> compute.LinuxConfigurationArgs:
     )
 
 
-def _windows() -> compute.WindowsConfigurationArgs:
+def _windows() -> "compute.WindowsConfigurationArgs":
     """Hotpatching is left at the service's default, off: it cannot be combined with the bypass flag."""
     scheduled = SCHEDULED[OperatingSystem.WINDOWS]
     return compute.WindowsConfigurationArgs(

@@ -1,13 +1,13 @@
 """Which two schedules may reach one machine through a dynamic scope.
 
 There may be hundreds of schedules with thousands of scopes and machines: they are compared within one subscription
-only, and machines that no filter can tell apart are compared once.
+only, machines that no filter can tell apart are compared once, and so are scopes that look at many subscriptions.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from patching.arm_ids import MACHINE_TYPES, MachineId, MachineKind
@@ -52,10 +52,10 @@ def reached_by_both(
     """
     found: dict[Pair, int] = {}
     by_subscription = _by_subscription(schedules, virtual_machines)
-    for subscription in by_subscription.values():
-        if len(subscription.scopes) <= limits.dynamic_scopes_per_target_and_region:
-            for pair, position in _shared(subscription, virtual_machines):
-                found[pair] = min(position, found.get(pair, position))
+    judged = [one for one in by_subscription.values() if len(one.scopes) <= limits.dynamic_scopes_per_target_and_region]
+    shared = chain(_shared_by_scopes(judged), *(_shared_by_machines(one, virtual_machines) for one in judged))
+    for pair, position in shared:
+        found[pair] = min(position, found.get(pair, position))
     keys = [list(schedule.scopes) for schedule in schedules]
     return {
         pair: "machines" if position == _NAMED else f"scopes.{keys[pair[1]][position]}"
@@ -87,16 +87,28 @@ def _what_filters_see(machine: "MachineTarget", virtual_machines: "Mapping[str, 
     return machine.kind, machine.resource_group.lower(), location_key(machine.location)
 
 
-def _shared(
+def _shared_by_scopes(subscriptions: Sequence[_Subscription]) -> Iterator[tuple[Pair, int]]:
+    """Two schedules whose scopes may share a machine of one subscription, and the position of the later one's scope."""
+    # Subscriptions with the same scopes tell the same, and two scopes have the same filters in all of them.
+    alike = {tuple((one.place, one.position, one.group) for one in each.scopes): each.scopes for each in subscriptions}
+    disjoint: dict[tuple[int, int, int, int], bool] = {}
+    for scopes in alike.values():
+        for one, other in combinations(scopes, 2):
+            if one.place != other.place and _same_place(one, other):
+                both = (one.place, one.position, other.place, other.position)
+                if both not in disjoint:
+                    disjoint[both] = are_disjoint(one.filter, other.filter)
+                if not disjoint[both]:
+                    yield (one.place, other.place), other.position
+
+
+def _shared_by_machines(
     subscription: _Subscription, virtual_machines: "Mapping[str, VirtualMachineSettings]"
 ) -> Iterator[tuple[Pair, int]]:
-    """Two schedules that share a machine of one subscription, and the position of the scope in the later one.
+    """Two schedules that share a machine which one of them names, and the position of the scope in the later one.
 
     Where the later one names the machine itself, that is `_NAMED`.
     """
-    for one, other in combinations(subscription.scopes, 2):
-        if one.place != other.place and _same_place(one, other) and not are_disjoint(one.filter, other.filter):
-            yield (one.place, other.place), other.position
     for machine, naming in subscription.machines.values():
         for scope in subscription.scopes:
             if naming != {scope.place} and _may_match(machine, scope, virtual_machines):

@@ -28,6 +28,7 @@ TOP_LEVEL_KEYS = (
     "tags",
     "protect",
     "registerResourceProviders",
+    "keepVersionAliases",
     "schedules",
     "virtualMachines",
     "adminPasswords",
@@ -73,6 +74,8 @@ def read_settings(
     policies = read_azure_policies(_map(own, "azurePolicies", findings), context)
     freezes = read_freezes(_map(own, "freezes", findings), context)
     register = _flag(own, "registerResourceProviders", findings, default=False)
+    # What becomes of it is for the components, which have it of the engine, in whatever program they are used.
+    _flag(own, "keepVersionAliases", findings, default=False)
     across = check_across(
         {key: reading.settings for key, reading in schedules.items() if reading.window_is_right},
         machines,

@@ -126,6 +126,7 @@ class Registration:
     ignore_changes: tuple[str, ...]
     delete_before_replace: bool | None
     retain_on_delete: bool
+    aliases: tuple[str, ...]
 
 
 @dataclass
@@ -250,6 +251,7 @@ class StrictMonitor(mocks.MockMonitor):
             ignore_changes=tuple(request.ignoreChanges),
             delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
             retain_on_delete=request.retainOnDelete,
+            aliases=(*(one.urn or one.spec.type or one.spec.name for one in request.aliases), *request.aliasURNs),
         )
         self.recording.order.append(urn)
         physical_id, state = self.answer(request, urn, inputs)

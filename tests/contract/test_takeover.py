@@ -41,18 +41,22 @@ SCOPE = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 
 @pytest.fixture
 def answers(local_azure):
-    """What ARM answers for everything of Microsoft.Maintenance in subscriptions: two list responses for each."""
+    """For each subscription its configurations, as ARM lists them, and assignments, which only Resource Graph lists."""
 
     def ask(*subscriptions):
-        paths = ("maintenanceConfigurations", "configurationAssignments")
-        return [
-            httpx.get(
-                f"{local_azure.url}{one.scope}/providers/Microsoft.Maintenance/{path}",
-                params={"api-version": "2023-04-01"},
-            ).json()
-            for one in subscriptions
-            for path in paths
-        ]
+        return [answer for one in subscriptions for answer in (configurations(one), assignments(one))]
+
+    def configurations(one):
+        path = f"{local_azure.url}{one.scope}/providers/Microsoft.Maintenance/maintenanceConfigurations"
+        return httpx.get(path, params={"api-version": "2023-04-01"}).json()
+
+    def assignments(one):
+        query = "maintenanceresources | where type =~ 'microsoft.maintenance/configurationassignments'"
+        return httpx.post(
+            f"{local_azure.url}/providers/Microsoft.ResourceGraph/resources",
+            params={"api-version": "2022-10-01"},
+            json={"subscriptions": [one.id], "query": query},
+        ).json()
 
     return ask
 
@@ -202,6 +206,7 @@ def test_assignments_without_a_location_keep_none(pulumi_stack, subscription, se
 
 def without_dates(found):
     return [
-        [{key: value for key, value in one.items() if key != "systemData"} for one in answer["value"]]
+        [{key: value for key, value in one.items() if key != "systemData"} for one in listed]
         for answer in found
+        for listed in (answer.get("value") or answer["data"],)
     ]

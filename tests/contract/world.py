@@ -43,7 +43,7 @@ class Subscription:
 
     def scopes(self) -> list[Any]:
         """The dynamic scopes at the subscription and at its groups."""
-        listed = self.clients.maintenance.configuration_assignments_within_subscription.list()
+        listed = self.clients.configuration_assignments()
         return [one for one in listed if one.filter]
 
     def policy_assignments(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Subscription:
     def everything(self) -> set[str]:
         """The ids of all there is, remediation tasks left out, which stay as a record."""
         found = set(self.clients.resource_ids())
-        listed = self.clients.maintenance.configuration_assignments_within_subscription.list()
+        listed = self.clients.configuration_assignments()
         found |= {one.id.lower() for one in listed}
         found |= {one.id.lower() for one in self.role_assignments()}
         return found | {one.id.lower() for one in self.policy_assignments().values()}
