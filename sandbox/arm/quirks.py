@@ -64,6 +64,7 @@ QUIRKS = (
         NAME_HELD_AFTER_DELETE,
         "The name of a maintenance configuration just deleted cannot be used for two minutes: 409.",
         "alchemy-run/alchemy, tested against the service; Microsoft's documentation says about 20 minutes",
+        off_because="a stack that is destroyed and deployed again at once, as one does here, would have to wait for it",
     ),
     Quirk(
         NO_SUBSCRIPTION_LIST,

@@ -74,7 +74,7 @@ def _sandbox(state: Path, verb: str, *arguments: str) -> subprocess.CompletedPro
 
 @pytest.fixture
 def serve_lab(engine, tmp_path_factory) -> Iterator:
-    """Make labs: `serve_lab("dev")` serves a new local Azure and deploys that stack to it."""
+    """Make labs: `serve_lab("dev")` serves a new local Azure, with options of `serve`, and deploys that stack to it."""
     yield from _labs(tmp_path_factory)
 
 
@@ -88,10 +88,10 @@ def lab(engine, tmp_path_factory) -> Iterator[Lab]:
 def _labs(tmp_path_factory) -> Iterator:
     servers: list[subprocess.Popen[str]] = []
 
-    def make(stack: str) -> Lab:
+    def make(stack: str, *options: str) -> Lab:
         state = tmp_path_factory.mktemp("lab") / "state"
         server = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "serve", "--state", str(state)],
+            [sys.executable, "-m", "sandbox", "serve", "--state", str(state), *options],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             text=True,

@@ -86,8 +86,8 @@ def test_a_life(serve_lab):
 
 
 def test_a_schedule_that_moves_waits_for_its_name(serve_lab):
-    """Its name is held for a while after the old one is gone: `up` says so, and a later `up` makes it, once."""
-    lab = serve_lab("dev")
+    """Where its name is held after the old one is gone, `up` says so, and a later `up` makes it, once."""
+    lab = serve_lab("dev", "--quirk", "name-held-after-delete=on")
     edit(lab, 'duration: "02:00"', 'duration: "02:00"\n      location: northeurope')
     refused = lab.pulumi(*UP)
     assert refused.returncode != 0
