@@ -138,7 +138,7 @@ class MaintenanceSchedule(pulumi.ComponentResource):
         )
         self.name = configuration.name
         self.resource_id = configuration.id
-        self.recur_every = pulumi.Output.from_input(when_known(sent, lambda window: window.recur_every))
+        self.recur_every = pulumi.Output.from_input(when_known(sent, lambda window: window.inputs["recurEvery"]))
         self.summary = pulumi.Output.from_input(when_known(sent, lambda window: window.summary))
         self.register_outputs(
             {
@@ -173,7 +173,6 @@ class _Sent:
     """What the service is sent of a schedule, as it answers it, by azure-native's names; and the schedule in words."""
 
     inputs: Mapping[str, Any]
-    recur_every: str
     summary: str
 
 
@@ -205,7 +204,6 @@ def _sent(where: str, values: Mapping[str, object]) -> _Sent:
             "recurEvery": str(schedule.recurrence),
             "installPatches": _install_patches(entry.updates),
         },
-        recur_every=str(schedule.recurrence),
         summary=schedule.summary(),
     )
 

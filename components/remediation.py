@@ -12,12 +12,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict, cast
 
 import pulumi
 from pulumi_azure_native import policyinsights
 
 from .adopting import says_absent
+from .declaring import settled
 
 _READ = "azure-native:policyinsights:getRemediationAtResource"
 _WAIT_MINUTES = 10
@@ -101,7 +102,7 @@ def watched(
         return _watch_and_warn(_Task(name, resource_id, is_old(created_on)), seconds, again, parent)
 
     if pulumi.runtime.is_dry_run():
-        return pulumi.Output(remediation.id.resources(), _nothing(), _no())
+        return pulumi.Output(remediation.id.resources(), settled(cast("Any", None)), settled(value=False))
     return pulumi.Output.all(remediation.name, scope, remediation.created_on, remediation.id).apply(watch)
 
 
@@ -228,11 +229,3 @@ def _out_of_time(watch: Watch, seconds: float) -> Watch:
         "refused until it has ended. Run the program again then, or raise remediation.waitMinutes"
     )
     return Watch(watch.result, ended=False, concern=concern)
-
-
-async def _nothing() -> Any:
-    return None
-
-
-async def _no() -> bool:
-    return False

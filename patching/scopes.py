@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from patching.arm_ids import MACHINE_TYPES, MachineId
+from patching.arm_ids import MACHINE_TYPES, MachineId, MachineKind
 from patching.machines import OperatingSystem
 
 RESOURCE_TYPES = tuple(MACHINE_TYPES.values())
@@ -71,16 +71,20 @@ def location_key(location: str) -> str:
 def matches(scope: ScopeFilter, machine: Machine) -> bool:
     """Whether a machine passes a filter. Names match without regard to case, tag values exactly."""
     return (
-        _holds(scope.resource_types, MACHINE_TYPES[machine.id.kind])
-        and _holds(scope.resource_groups, machine.id.resource_group)
+        looks_at(scope, machine.id.kind, machine.id.resource_group, machine.location)
         and (not scope.os_types or machine.os in scope.os_types)
-        and (not scope.locations or location_key(machine.location) in map(location_key, scope.locations))
         and _tags_match(scope, machine.tags)
     )
 
 
-def _holds(allowed: tuple[str, ...], name: str) -> bool:
-    return not allowed or name.lower() in (one.lower() for one in allowed)
+def looks_at(scope: ScopeFilter, kind: MachineKind, resource_group: str, location: str) -> bool:
+    """Whether a filter lets a machine of this kind and place through, as far as no system and no tags are asked for."""
+    types, groups, _, locations = scope.allowed
+    return (
+        (not types or MACHINE_TYPES[kind].lower() in types)
+        and (not groups or resource_group.lower() in groups)
+        and (not locations or location_key(location) in locations)
+    )
 
 
 def _tags_match(scope: ScopeFilter, tags: Mapping[str, str]) -> bool:

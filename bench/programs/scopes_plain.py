@@ -2,9 +2,10 @@
 
 import pulumi
 import pulumi_azure_native as azure_native
-from pulumi_azure_native import maintenance, resources
+from pulumi_azure_native import maintenance
 
-from bench.estates import LOCATION, RECURRENCE, START, WINDOW, ZONE, configured, own_name, subscription
+from bench.estates import LOCATION, configured, own_name, subscription
+from bench.programs.plain import declare_configuration
 
 
 def main() -> None:
@@ -16,22 +17,7 @@ def main() -> None:
         for number in range(configured("subscriptions"))
     ]
     first = pulumi.ResourceOptions(provider=providers[0])
-    group = resources.ResourceGroup("group", resources.ResourceGroupArgs(resource_group_name=own_name()), first)
-    configuration = maintenance.MaintenanceConfiguration(
-        "linux",
-        first,
-        resource_group_name=group.name,
-        resource_name_=own_name(),
-        maintenance_scope=maintenance.MaintenanceScope.IN_GUEST_PATCH,
-        extension_properties={"InGuestPatchMode": "User"},
-        start_date_time=START,
-        duration=WINDOW,
-        time_zone=ZONE,
-        recur_every=RECURRENCE,
-        install_patches=maintenance.InputPatchConfigurationArgs(
-            linux_parameters=maintenance.InputLinuxParametersArgs(classifications_to_include=["Critical", "Security"]),
-        ),
-    )
+    configuration = declare_configuration(first)
     for number, provider in enumerate(providers):
         maintenance.ConfigurationAssignmentsForSubscription(
             f"s{number:03d}",

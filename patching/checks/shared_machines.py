@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
-from patching.arm_ids import MACHINE_TYPES, MachineId, MachineKind
+from patching.arm_ids import parse_machine_id
 from patching.limits import ScheduleLimits
-from patching.scopes import Machine, ScopeFilter, are_disjoint, location_key, matches
+from patching.scopes import Machine, ScopeFilter, are_disjoint, location_key, looks_at, matches
 
 if TYPE_CHECKING:
     from patching.settings.model import MachineTarget, ScheduleSettings, VirtualMachineSettings
@@ -146,16 +146,5 @@ def _may_match(
         return False
     own = _own(machine, virtual_machines)
     if own is not None:
-        provider, resource_type = MACHINE_TYPES[MachineKind.AZURE].split("/")
-        machine_id = MachineId(
-            own.subscription_id, own.resource_group, provider, resource_type, own.name, MachineKind.AZURE
-        )
-        return matches(scope.filter, Machine(machine_id, own.os, own.location, own.tags))
-    types = {one.lower() for one in scope.filter.resource_types}
-    groups = {one.lower() for one in scope.filter.resource_groups}
-    locations = scope.filter.locations
-    return (
-        MACHINE_TYPES[machine.kind].lower() in types
-        and (not groups or machine.resource_group.lower() in groups)
-        and (not locations or location_key(machine.location) in map(location_key, locations))
-    )
+        return matches(scope.filter, Machine(parse_machine_id(own.resource_id), own.os, own.location, own.tags))
+    return looks_at(scope.filter, machine.kind, machine.resource_group, machine.location)

@@ -8,24 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from patching.commands.options import FAULTS_FOUND, end_with_faults, output_option, write_report
+from patching.commands.options import FAULTS_FOUND, inventory_option, output_option, read_inventories, write_report
 from patching.limits import Environment
 
 if TYPE_CHECKING:
     from patching.faults import Findings
     from patching.inventory_file import Page
 
-_AZURE = "azure"
-
 
 @click.command()
-@click.option(
-    "--inventory",
-    "inventories",
-    required=True,
-    multiple=True,
-    metavar="FILE|azure",
-    help="What `az graph query`, `az maintenance configuration list`, `az maintenance assignment list` or an ARM list "
+@inventory_option(
+    "What `az graph query`, `az maintenance configuration list`, `az maintenance assignment list` or an ARM list "
     "answered, again for each file; or `azure`, to ask Resource Graph for all that the login may read.",
 )
 @click.option(
@@ -42,14 +35,10 @@ def adopt(*, inventories: tuple[str, ...], environment: str, output: Path | None
     What the file leaves out, and its faults, are said on standard error; the exit status is 1 where it has faults.
     """
     from patching.faults import Findings
-    from patching.inventory_file import warn_if_incomplete
     from patching.takeover import adopt as stack_file_of
 
     findings, cloud = Findings(), Environment(environment)
-    pages = [page for name in inventories for page in _pages(name, cloud, findings)]
-    if findings.faults:
-        end_with_faults(findings.faults, findings.warnings, "text")
-    warn_if_incomplete(pages, findings)
+    pages = read_inventories(inventories, lambda: _schedules_on_azure(cloud, findings), findings, "text")
     made = stack_file_of([row for page in pages for row in page.rows], cloud)
     write_report(made.text.removesuffix("\n"), output)
     for warning in (*findings.warnings, *(f"left out: {one}" for one in made.left_out)):
@@ -59,11 +48,7 @@ def adopt(*, inventories: tuple[str, ...], environment: str, output: Path | None
     sys.exit(FAULTS_FOUND if made.faults else 0)
 
 
-def _pages(name: str, environment: Environment, findings: "Findings") -> "list[Page]":
-    from patching.inventory_file import read_inventory_file
-
-    if name != _AZURE:
-        return read_inventory_file(Path(name), findings)
+def _schedules_on_azure(environment: Environment, findings: "Findings") -> "list[Page]":
     from patching.azure_inventory import ask_resource_graph
     from patching.takeover.queries import QUERIES
 

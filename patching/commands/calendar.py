@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 (a command loads what it needs, so that each starts fast)
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import MAXYEAR, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from patching.commands.options import (
     output_option,
     stack_file,
     stack_options,
+    standard_output,
     write_report,
 )
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from patching.schedule import Schedule
 
 _DEFAULT_COUNT = 5
-_WIDE = 200
 _COUNTS = click.IntRange(min=1, max=100_000)
 _FORMATS = click.Choice(["text", "json", "markdown", "ics", "html"])
 _YEAR_AS_PAGE = "with --format html, those of twelve months"
@@ -163,11 +162,9 @@ def _echo_summaries(schedules: "Mapping[str, Schedule]") -> None:
 
 def _report(planned: "list[PlannedRun]", form: str, output: Path | None) -> None:
     if form == "text" and output is None:
-        from rich.console import Console
-
         from patching.report.runs import print_table
 
-        print_table(planned, Console(width=None if sys.stdout.isatty() else _WIDE))
+        print_table(planned, standard_output())
         return
     write_report(_WRITERS[form](planned), output)
 
@@ -177,10 +174,11 @@ def _as_text(planned: "list[PlannedRun]") -> str:
 
     from rich.console import Console
 
+    from patching.report import WIDE
     from patching.report.runs import print_table
 
     content = StringIO()
-    print_table(planned, Console(file=content, width=_WIDE))
+    print_table(planned, Console(file=content, width=WIDE))
     return content.getvalue()
 
 

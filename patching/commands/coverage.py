@@ -14,9 +14,12 @@ import click
 from patching.commands.options import (
     FAULTS_FOUND,
     end_with_faults,
+    inventory_option,
     output_option,
+    read_inventories,
     stack_file,
     stack_options,
+    standard_output,
     write_report,
 )
 
@@ -26,20 +29,13 @@ if TYPE_CHECKING:
     from patching.inventory_file import Page
     from patching.settings.model import Settings
 
-_AZURE = "azure"
-_WIDE = 200
 _FORMATS = click.Choice(["text", "json", "markdown", "html"])
 
 
 @click.command()
 @stack_options
-@click.option(
-    "--inventory",
-    "inventories",
-    required=True,
-    multiple=True,
-    metavar="FILE|azure",
-    help="What `az graph query -o json`, `az vm list` or an ARM list answered, again for each file; or `azure`, to ask "
+@inventory_option(
+    "What `az graph query -o json`, `az vm list` or an ARM list answered, again for each file; or `azure`, to ask "
     "Resource Graph for the machines of the stack's subscriptions.",
 )
 @click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
@@ -55,7 +51,6 @@ def coverage(
     from patching.coverage import cover
     from patching.faults import Findings
     from patching.inventory import read_inventory
-    from patching.inventory_file import warn_if_incomplete
     from patching.stack_file import read_stack_file
 
     reading = read_stack_file(stack_file(stack, file))
@@ -64,10 +59,7 @@ def coverage(
         end_with_faults(reading.faults, reading.warnings, form)
     findings = Findings()
     with _no_garbage_collection():
-        pages = [page for name in inventories for page in _pages(name, settings, findings)]
-        if findings.faults:
-            end_with_faults(findings.faults, findings.warnings, form)
-        warn_if_incomplete(pages, findings)
+        pages = read_inventories(inventories, lambda: _machines_on_azure(settings, findings), findings, form)
         covered = cover(settings, read_inventory(pages), findings)
     _report(covered, settings, form, output)
     sys.exit(FAULTS_FOUND if covered.faults else 0)
@@ -85,11 +77,7 @@ def _no_garbage_collection() -> Generator[None]:
             gc.enable()
 
 
-def _pages(name: str, settings: "Settings", findings: "Findings") -> "list[Page]":
-    from patching.inventory_file import read_inventory_file
-
-    if name != _AZURE:
-        return read_inventory_file(Path(name), findings)
+def _machines_on_azure(settings: "Settings", findings: "Findings") -> "list[Page]":
     from patching.azure_inventory import machines_on_azure
 
     return machines_on_azure([one.id for one in settings.subscriptions.values()], settings.environment, findings)
@@ -97,11 +85,9 @@ def _pages(name: str, settings: "Settings", findings: "Findings") -> "list[Page]
 
 def _report(covered: "Coverage", settings: "Settings", form: str, output: Path | None) -> None:
     if form == "text" and output is None:
-        from rich.console import Console
-
         from patching.report.coverage import print_text
 
-        print_text(covered, Console(width=None if sys.stdout.isatty() else _WIDE))
+        print_text(covered, standard_output())
         return
     write_report(_written(covered, settings, form), output)
 

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from patching.faults import Fault
+    from rich.console import Console
+
+    from patching.faults import Fault, Findings
+    from patching.inventory_file import Page
 
 FAULTS_FOUND = 1
 """The exit status of a command that found faults; wrong usage is 2, as click has it."""
+
+
+_AZURE = "azure"
 
 
 class Instant(click.ParamType[datetime]):
@@ -48,6 +54,39 @@ def stack_options(command: Callable[..., None]) -> Callable[..., None]:
 output_option = click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write, instead of standard output."
 )
+
+
+def inventory_option(answered: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds `--inventory`, which `read_inventories` reads; `answered` is its help."""
+    return click.option(
+        "--inventory", "inventories", required=True, multiple=True, metavar=f"FILE|{_AZURE}", help=answered
+    )
+
+
+def read_inventories(
+    names: Sequence[str], ask_azure: "Callable[[], list[Page]]", findings: "Findings", form: str
+) -> "list[Page]":
+    """The pages of all files, and of Azure where it is named; ends the command where one cannot be read."""
+    from patching.inventory_file import read_inventory_file, warn_if_incomplete
+
+    pages = [
+        page
+        for name in names
+        for page in (ask_azure() if name == _AZURE else read_inventory_file(Path(name), findings))
+    ]
+    if findings.faults:
+        end_with_faults(findings.faults, findings.warnings, form)
+    warn_if_incomplete(pages, findings)
+    return pages
+
+
+def standard_output() -> "Console":
+    """Where tables are printed: as wide as the terminal, and wide enough where there is none."""
+    from rich.console import Console
+
+    from patching.report import WIDE
+
+    return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def stack_file(stack: str | None, file: Path | None) -> Path:

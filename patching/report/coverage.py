@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from patching.faults import Fault, printable
+from patching.report import WIDE
 from patching.report.coverage_counts import ProblemCount, ScheduleCount, problem_counts, schedule_counts, to_look_at
 
 if TYPE_CHECKING:
     from patching.coverage import Coverage, CoveredMachine
     from patching.reach import Reach
 
-_WIDE = 200
 _MOST_MACHINES = 20
 _MOST_PROBLEMS = 15
 _MOST_FINDINGS = 10
@@ -48,7 +48,7 @@ def as_json(coverage: "Coverage") -> str:
 def as_text(coverage: "Coverage") -> str:
     """The text for a file."""
     content = StringIO()
-    print_text(coverage, Console(file=content, width=_WIDE))
+    print_text(coverage, Console(file=content, width=WIDE))
     return content.getvalue()
 
 
