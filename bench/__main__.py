@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench import assignments, policies, runs, scopes, start_up
+from bench import assignments, policies, runs, scopes, start_up, virtual_machines
 from bench.commands import commands_as_data, measure_commands, print_commands
 from bench.lifecycles import Lifecycle, measure_lifecycle, print_rows, rows_as_data
 from bench.measuring import as_data, measure, print_scores, surroundings
 
-_PARTS = ("runs", "policies", "commands", "start-up", "scopes", "assignments")
+_PARTS = ("runs", "policies", "commands", "start-up", "scopes", "virtual-machines", "assignments")
 _ENGINE = ["pulumi", "pulumi-azure-native"]
 _NOISE_LOOPS = 300_000
 _WIDTH = 150
@@ -23,7 +23,11 @@ _WIDTH = 150
 
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice(_PARTS), help="Take these measurements only.")
-@click.option("--full", is_flag=True, help="3,000 static assignments too, 10,000 machines, and all with checkpoints.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="3,000 static assignments too, 10,000 machines in scopes, 200 virtual machines, and 1,000 with checkpoints.",
+)
 @click.option("--schedules", default=1000, show_default=True, type=click.IntRange(1), help="How many schedules.")
 @click.option("--years", default=10, show_default=True, type=click.IntRange(1, 1000), help="Years of each schedule.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="How often each is timed.")
@@ -70,6 +74,8 @@ def _lifecycles(parts: tuple[str, ...], *, full: bool) -> Iterator[Lifecycle]:
         yield start_up.lifecycle()
     if "scopes" in parts:
         yield scopes.lifecycle(10_000 if full else 1_000, 50)
+    if "virtual-machines" in parts:
+        yield virtual_machines.lifecycle(200 if full else 20)
     if "assignments" in parts:
         for machines in (100, 1_000, 3_000) if full else (100, 1_000):
             yield assignments.lifecycle(machines, full=full)

@@ -4,10 +4,14 @@ from bench.estates import arc_machines, rows
 from bench.lifecycles import Lifecycle, Program
 
 _MOST_WITH_CHECKPOINTS = 100
+_MOST_WITH_CHECKPOINTS_IN_FULL = 1_000
 
 
 def lifecycle(machines: int, *, full: bool) -> Lifecycle:
-    """So many machines, assigned one by one; a lot of them with checkpoints takes minutes, and so only if `full`."""
+    """So many machines, assigned one by one; a lot of them with checkpoints takes minutes, and so only if `full`.
+
+    Checkpoints cost the square of the number: three thousand would take most of an hour.
+    """
     config = {"bench:machines": str(machines)}
     return Lifecycle(
         f"{machines:,} static assignments",
@@ -21,5 +25,5 @@ def lifecycle(machines: int, *, full: bool) -> Lifecycle:
             Program("components", "assignments_by_components", config),
         ],
         rows(arc_machines(machines)),
-        checkpoints=full or machines <= _MOST_WITH_CHECKPOINTS,
+        checkpoints=machines <= (_MOST_WITH_CHECKPOINTS_IN_FULL if full else _MOST_WITH_CHECKPOINTS),
     )

@@ -11,6 +11,7 @@ START = "2027-01-05 22:00"
 ZONE = "W. Europe Standard Time"
 WINDOW = "03:00"
 RECURRENCE = "1Month Second Tuesday Offset4"
+SSH_PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAwtYfxwC7+bU0R7xhCUzNDy4jveGvo2ndmJDw2ddDMM bench"
 
 
 def configured(key: str) -> int:
