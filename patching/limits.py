@@ -118,3 +118,9 @@ TAG_NAME = 512
 
 TAG_VALUE = 256
 """Source: the same page."""
+
+CONFIGURATION_BYTES = 128 * 1024 - len("PULUMI_CONFIG=") - 1
+"""A stack's whole configuration, as the engine hands it to a program: in one environment variable.
+
+Source: the Linux kernel, MAX_ARG_STRLEN (execve(2)), which counts the variable's name and the zero at its end.
+"""

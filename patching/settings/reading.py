@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patching.checks.across import check_across
+from patching.checks.configuration_size import check_configuration_size
 from patching.checks.identities import check_identities
 from patching.faults import Fault, Findings, Found
 from patching.freezes import ReadFile
@@ -82,6 +83,7 @@ def read_settings(
         freezes,
         context.environment,
     )
+    across.extend(check_configuration_size(raw))
     across.extend(check_identities(policies, {key: reading.settings for key, reading in schedules.items()}))
     faults = (*findings.faults, *across.faults)
     warnings = (*findings.warnings, *across.warnings)

@@ -146,7 +146,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         command += [f"{option}={value}" for option, value in options.items() if value]
         command += [str(Path(request.info.program_directory, request.info.entry_point)), *request.args]
         configuration = {
-            "PULUMI_CONFIG": json.dumps(dict(request.config)),
+            # As short as the official host's: Linux allows 128 KiB.
+            "PULUMI_CONFIG": json.dumps(dict(request.config), ensure_ascii=False, separators=(",", ":")),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
         program = self._start(command, context, cwd=request.pwd, env=interpreter.environment(configuration))
