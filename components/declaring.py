@@ -16,6 +16,8 @@ from patching.faults import Fault
 from patching.settings.entries import Entry
 from patching.settings.validation import read_entry
 
+from .registrations_first import wait_for_registrations_first
+
 PACKAGE = "azure-patching"
 _KEEP_VERSION_ALIASES = "keepVersionAliases"
 _VERSION_ALIAS = re.compile(r"azure-native:[^/:]+/v\d[^/:]*:[^:]+$")
@@ -31,7 +33,11 @@ def component_type(component: type[pulumi.ComponentResource]) -> str:
 
 
 def component_options(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """A component's options as its caller gave them, and without azure-native's version aliases for its children."""
+    """A component's options as its caller gave them, and without azure-native's version aliases for its children.
+
+    What every component calls: a program of many is registered in linear time from here on.
+    """
+    wait_for_registrations_first()
     options = pulumi.ResourceOptions() if opts is None else copy(opts)
     given = options.transformations or []
     # First, so that what the caller's own transformations add stays.
@@ -67,14 +73,24 @@ def _is_version_alias(alias: object) -> bool:
     return isinstance(alias, pulumi.Alias) and _VERSION_ALIAS.match(str(alias.type_)) is not None
 
 
+class FaultsError(pulumi.RunError):
+    """What ends a program with faults: where they are, and each of them."""
+
+    def __init__(self, where: str, faults: Sequence[Fault]) -> None:
+        """`where` is the component, as `DynamicScope "all-linux"`, or the stack's file."""
+        self.where = where
+        self.faults = tuple(faults)
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__("\n".join([f"{where}: {count}", *(f"  {fault}" for fault in faults)]))
+
+
 def raise_faults(where: str, faults: Sequence[Fault]) -> NoReturn:
     """Ends the program with all faults in one message.
 
     Raises:
-        pulumi.RunError: always.
+        FaultsError: always.
     """
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    raise pulumi.RunError("\n".join([f"{where}: {count}", *(f"  {fault}" for fault in faults)]))
+    raise FaultsError(where, faults)
 
 
 def is_plain(value: object) -> bool:
