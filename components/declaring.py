@@ -112,6 +112,9 @@ def when_known(value: pulumi.Input[T], read: Callable[[T], U]) -> pulumi.Input[U
 
 def both_known(one: pulumi.Input[T], other: pulumi.Input[U], read: Callable[[T, U], V]) -> pulumi.Input[V]:
     """Reads two values at once if both are plain; otherwise when both are known."""
+    if is_plain(other):
+        # One output is cheaper than one of two.
+        return when_known(one, lambda known: read(known, cast("U", other)))
     return when_known(cast("pulumi.Input[tuple[T, U]]", (one, other)), lambda known: read(*known))
 
 
