@@ -3,9 +3,10 @@
 import pulumi
 from pulumi_azure_native import network
 
+from patching.limits import SMALL_NETWORK
+
 from .declaring import component_options, component_type
 
-_ADDRESSES = "10.90.0.0/24"
 _SUBNET = "machines"
 
 
@@ -44,12 +45,12 @@ class SmallNetwork(pulumi.ComponentResource):
                 virtual_network_name=f"vnet-{network_name}",
                 location=location,
                 tags=tags,
-                address_space=network.AddressSpaceArgs(address_prefixes=[_ADDRESSES]),
+                address_space=network.AddressSpaceArgs(address_prefixes=[SMALL_NETWORK]),
                 # In the network's own body: declared apart, it would vanish with the next change of the network.
                 subnets=[
                     network.SubnetArgs(
                         name=_SUBNET,
-                        address_prefix=_ADDRESSES,
+                        address_prefix=SMALL_NETWORK,
                         network_security_group=network.NetworkSecurityGroupArgs(id=security_group.id),
                     )
                 ],

@@ -104,6 +104,12 @@ REMEDIATION_RESOURCES = range(1, 50_001)
 RESOURCE_GROUP_NAME = 90
 """Source: Azure Resource Manager, name rules of Microsoft.Resources/resourceGroups."""
 
+SMALL_NETWORK = "10.90.0.0/24"
+"""The addresses of the network that machines without a subnet get, one for each subscription and location."""
+
+SMALL_NETWORK_MACHINES = 256 - 5
+"""How many machines it has room for. Source: Azure Virtual Network FAQ, Azure keeps five addresses of each subnet."""
+
 LINUX_MACHINE_NAME = 64
 """Source: Azure Resource Manager, name rules of Microsoft.Compute/virtualMachines, Linux."""
 
@@ -124,3 +130,9 @@ CONFIGURATION_BYTES = 128 * 1024 - len("PULUMI_CONFIG=") - 1
 
 Source: the Linux kernel, MAX_ARG_STRLEN (execve(2)), which counts the variable's name and the zero at its end.
 """
+
+ALERT_RULE_BYTES = 64 * 1024
+"""All that a log search alert rule says. Source: Microsoft Learn, "Azure Monitor service limits", alerts."""
+
+ALERT_ACTION_GROUPS = 5
+"""Source: Microsoft Learn, "Create or edit a log search alert rule": a rule has at most five action groups."""

@@ -1,15 +1,19 @@
 """Reading `virtualMachines`: the machines a stack creates, ready to be scheduled."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from patching.arm_ids import SUBSCRIPTION_ID
 from patching.images import EXAMPLE_PUBLISHERS, is_windows_client, system_of
-from patching.limits import LINUX_MACHINE_NAME, WINDOWS_MACHINE_NAME
+from patching.limits import LINUX_MACHINE_NAME, SMALL_NETWORK_MACHINES, WINDOWS_MACHINE_NAME
 from patching.machines import OperatingSystem
+from patching.scopes import location_key
 from patching.settings.context import Context
 from patching.settings.entries import VirtualMachineEntry
 from patching.settings.model import HealthProbe, Image, ProbeProtocol, VirtualMachineSettings
 from patching.settings.validation import EntryReading, read_entries
+
+_SUBNET_EXAMPLE = "/subscriptions/…/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/hub/subnets/web"
 
 
 def read_virtual_machines(
@@ -33,7 +37,24 @@ def read_virtual_machines(
         settings = _resolved(key, reading, path, context)
         if not reading.faults:
             machines[key] = settings
+    _check_room(machines, context)
     return machines
+
+
+def _check_room(machines: Mapping[str, VirtualMachineSettings], context: Context) -> None:
+    places = Counter[tuple[str, str]]()
+    for key, machine in machines.items():
+        if machine.subnet_id is not None:
+            continue
+        place = (machine.subscription_key, location_key(machine.location))
+        places[place] += 1
+        if places[place] == SMALL_NETWORK_MACHINES + 1:
+            expected = (
+                f"a subnet: the network that is made for machines without one has {SMALL_NETWORK_MACHINES} addresses, "
+                "and the machines before this one, in the same subscription and location, take them all"
+            )
+            fix = "give this machine, and those after it, a subnet of your own"
+            context.findings.fault(f"virtualMachines.{key}.subnetId", None, expected, fix, _SUBNET_EXAMPLE)
 
 
 def _check(
@@ -47,8 +68,8 @@ def _check(
         _check_image(reading, path, context)
     if entry.subnet_id is not None and reading.right("subnet_id") and not _is_subnet(entry.subnet_id):
         expected = "the ARM id of a subnet"
-        example = "/subscriptions/…/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/hub/subnets/web"
-        findings.fault(f"{path}.subnetId", entry.subnet_id, expected, "copy the subnet's resource id", example)
+        fix = "copy the subnet's resource id"
+        findings.fault(f"{path}.subnetId", entry.subnet_id, expected, fix, _SUBNET_EXAMPLE)
     if reading.right("health_probe"):
         _check_probe(entry, path, context)
 

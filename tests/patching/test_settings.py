@@ -383,3 +383,17 @@ def test_secrets_of_the_engine_stay_out_and_their_keys_are_known():
     read = from_engine(flat, {"a:adminPasswords", "azure-native:clientSecret"})
     assert read == {"a:adminPasswords": {"win": Secret()}, "azure-native:clientSecret": Secret(), "a:b": "[1"}
     assert "hunter2" not in repr(read)
+
+
+def test_the_network_that_is_made_has_room_for_as_many_machines_as_azure_gives_addresses(stack):
+    def machines(count, subnet=None, location="westeurope"):
+        entry = stack.machine(subnetId=subnet, location=location).config["azure-patching:virtualMachines"]["web"]
+        kept = {key: value for key, value in entry.items() if value is not None}
+        return {f"{location}{subnet is None}{number:03d}": kept for number in range(count)}
+
+    group = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg-net"
+    subnet = f"{group}/providers/Microsoft.Network/virtualNetworks/hub/subnets/web"
+    roomy = machines(251) | machines(2, subnet) | machines(2, location="northeurope")
+    assert stack.set(virtualMachines=roomy).faults() == []
+    (fault,) = stack.set(virtualMachines=machines(253)).faults()
+    assert fault.startswith("virtualMachines.westeuropeTrue251.subnetId: got nothing; expected a subnet: ")
