@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from patching.adoption import PlannedStep, plan_adoption
 from patching.agreement import settle
+from patching.lost_creates import PlannedStep, plan_adoption
 from patching.recovery import (
     Adopted,
     Deployment,

@@ -5,7 +5,7 @@ leaves the note: of a resource being created nobody knows whether it is there. I
 would have, and a refresh of it then drops what never came to be. Of anything else pending the state has a resource
 already, which a refresh brings up to date.
 
-Where the engine lived on but the answer was lost, there is no note: that is `patching.adoption`.
+Where the engine lived on but the answer was lost, there is no note: that is `patching.lost_creates`.
 
 Pure: `patching.recover` asks the engine.
 """

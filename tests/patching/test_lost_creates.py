@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from patching.adoption import Candidate, plan_adoption
+from patching.lost_creates import Candidate, plan_adoption
 from patching.recovery import UnreadableDeploymentError
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
