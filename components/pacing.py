@@ -41,8 +41,15 @@ def ids_when_registered(parent: pulumi.Resource, paced: Mapping[str, Paced]) -> 
     return pulumi.Output.from_input(cast("Any", _ids(paced, to_come)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    urn: str
+    resource_id: str
+    id_is_known: bool
+
+
 class _ToCome(pulumi.Resource):
-    """Stands among its parent's children for one that is not declared yet.
+    """Stands among its parent's children for one that is declared later, and that is let go of when it is registered.
 
     Whoever has `depends_on` with the parent depends on the children there are at that moment, and thus on this one.
     """
@@ -52,7 +59,7 @@ class _ToCome(pulumi.Resource):
         # The SDK has no other way in.
         self._siblings = cast("set[pulumi.Resource]", cast("Any", parent)._childResources)  # noqa: SLF001
         self._siblings.add(self)
-        self._declared = asyncio.Future[pulumi.Resource]()
+        self.registered = asyncio.Future[_Registered]()
 
     @property
     def urn(self) -> pulumi.Output[str]:
@@ -60,43 +67,44 @@ class _ToCome(pulumi.Resource):
         return pulumi.Output.from_input(cast("Any", self._urn()))
 
     async def _urn(self) -> str:
-        return cast("str", await (await self._declared).urn.future())
+        return (await self.registered).urn
 
-    def has_come(self, declare: Callable[[], pulumi.CustomResource]) -> pulumi.CustomResource:
-        """Declares the child, which takes this one's place."""
+    async def register(self, declare: Callable[[], pulumi.CustomResource]) -> None:
+        """Declares the child, and waits for its registration. If that fails, it is the SDK's to tell."""
         try:
-            declared = declare()
+            child = declare()
         except Exception as error:
-            self._declared.set_exception(error)
-            # Whether anything depends on it or not, it is told by who declares it.
-            self._declared.exception()
+            self._fail(error)
             raise
-        self._declared.set_result(declared)
-        self._siblings.discard(self)
-        return declared
+        self._siblings.discard(child)
+        try:
+            urn, resource_id = await child.urn.future(), await child.id.future()
+            known = await child.id.is_known()
+        except Exception as error:  # noqa: BLE001 (whatever it is)
+            self._fail(error)
+        else:
+            self.registered.set_result(_Registered(cast("str", urn), cast("str", resource_id), known))
+
+    def _fail(self, error: Exception) -> None:
+        self.registered.set_exception(error)
+        # Whether anything depends on it or not, it is told by who declares it.
+        self.registered.exception()
 
 
 async def _ids(paced: Mapping[str, Paced], to_come: Mapping[str, _ToCome]) -> pulumi.Output[dict[str, str]]:
-    registered = await _registered(paced, to_come)
-    ids = {key: cast("str", await one.id.future()) for key, one in registered.items()}
-    are_known = all([await one.id.is_known() for one in registered.values()])
-    return pulumi.Output(set(registered.values()), settled(ids), settled(are_known))
-
-
-async def _registered(paced: Mapping[str, Paced], to_come: Mapping[str, _ToCome]) -> dict[str, pulumi.CustomResource]:
     room = asyncio.Semaphore(_at_a_time())
-    declared: dict[str, pulumi.CustomResource] = {}
 
     async def register(key: str, one: Paced) -> None:
         await _settled(one.waits_for)
         async with room:
-            declared[key] = to_come[key].has_come(one.declare)
-            # A failed registration is the SDK's to tell, and the others go on, as they do when not paced.
-            with suppress(Exception):
-                await declared[key].urn.future()
+            await to_come[key].register(one.declare)
 
     await asyncio.gather(*(register(key, one) for key, one in paced.items()))
-    return {key: declared[key] for key in paced}
+    registered = {key: await one.registered for key, one in to_come.items()}
+    ids = {key: one.resource_id for key, one in registered.items()}
+    return pulumi.Output(
+        set(to_come.values()), settled(ids), settled(all(one.id_is_known for one in registered.values()))
+    )
 
 
 async def _settled(inputs: Sequence[pulumi.Input[Any]]) -> None:
