@@ -35,7 +35,9 @@ class LocalAzure:
 @contextmanager
 def local_azure(state: Path) -> Generator[LocalAzure]:
     """Runs a local Azure on a directory, for the time of the block."""
-    command = [sys.executable, "-m", "sandbox", "serve", "--state", str(state)]
+    # Programs declare the same one after the other: they do not wait for each other's names.
+    quirk = ["--quirk", "name-held-after-delete=off"]
+    command = [sys.executable, "-m", "sandbox", "serve", "--state", str(state), *quirk]
     server = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
     try:
         cast("IO[str]", server.stdout).readline()
@@ -77,11 +79,15 @@ class MeasuredStack:
         salt = self._file.read_text(encoding="utf-8") if self._file.exists() else ""
         self._file.write_text(f"{salt}\nconfig: {json.dumps(dict(config))}\n", encoding="utf-8")
 
-    def cost_of(self, verb: str, *, checkpoints: bool = False) -> Cost:
-        """What one operation costs; without `checkpoints`, the state is written once, at its end."""
-        skipping = [] if verb == "preview" else ["--yes", "--skip-preview"]
+    def cost_of(self, verb: str, *, checkpoints: bool = False, judged: bool = False) -> Cost:
+        """What one operation costs; without `checkpoints`, the state is written once, at its end.
+
+        With `judged`, this repository's policy pack judges it.
+        """
+        flags = [] if verb == "preview" else ["--yes", "--skip-preview"]
+        flags += ["--policy-pack", str(REPOSITORY / "policies")] if judged else []
         common = ["--stack", self._name, "--config-file", str(self._file), "--non-interactive", "--color", "never"]
-        command = [self._pulumi(), verb, *skipping, *common]
+        command = [self._pulumi(), verb, *flags, *common]
         environment = self._environment if checkpoints else {**self._environment, **_WITHOUT_CHECKPOINTS}
         return cost_of(command, self._folder, environment, self._azure.process)
 

@@ -15,8 +15,6 @@ from typing import Any, cast
 
 import pulumi
 import pulumi_azure_native as azure_native
-from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
-from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 from pulumi_azure_native import authorization
 
 from patching.limits import Environment
@@ -45,12 +43,6 @@ class Registration:
         self._told: set[str] = set()
         self._hook = pulumi.ErrorHook(f"registration/{subscription_key}", self._on_error)
 
-    @staticmethod
-    def is_supported() -> bool:
-        """Whether the engine has error hooks: an older one has not, and a mocked one only says so."""
-        is_real = isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)
-        return is_real and monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)
-
     def register_with(self, provider: azure_native.Provider) -> None:
         """Asks for registration, with a provider's own login, instead of only saying how."""
         self._provider = provider
@@ -59,10 +51,8 @@ class Registration:
         """A transformation: every resource of a provider gets the hook, beside those it has."""
         if not isinstance(args.resource, pulumi.CustomResource):
             return None
-        hooks = pulumi.ResourceHookBinding.merge(args.opts.hooks, pulumi.ResourceHookBinding(on_error=[self._hook]))
-        return pulumi.ResourceTransformationResult(
-            args.props, pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(hooks=hooks))
-        )
+        more = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(on_error=[self._hook]))
+        return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
 
     async def _on_error(self, args: pulumi.ErrorHookArgs) -> bool:
         """Whether to try again."""

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from sandbox.arm.faults.asked import FaultRuleError
 from sandbox.arm.faults.desk import FILE, FaultDesk
 from sandbox.arm.faults.middleware import FAULTS_PATH
-from sandbox.arm.faults.rules import FaultRuleError, read_rules
+from sandbox.arm.faults.rules import read_rules
 from sandbox.errors import SandboxError
-from sandbox.local_azure import running
-from sandbox.locks import FileLock
+from sandbox.local_azure import Endpoint, attached_or_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from sandbox.state import StateDirectory
 
 _STANDARD_INPUT = Path("-")
-_PATIENCE_SECONDS = 20.0
-_TURN_SECONDS = 0.05
 
 
 def set_rules(state: StateDirectory, file: Path) -> str:
@@ -43,9 +37,9 @@ def set_rules(state: StateDirectory, file: Path) -> str:
     except (FaultRuleError, UnicodeDecodeError) as error:
         raise SandboxError(f"{file}: {error}") from error
     state.prepare()
-    with _whoever_keeps_them(state) as url:
-        if url:
-            _ask("PUT", url, content)
+    with attached_or_alone(state) as endpoint:
+        if endpoint:
+            _ask("PUT", endpoint, content)
         else:
             (state.path / FILE).unlink(missing_ok=True)
             FaultDesk(state.path).replace(content)
@@ -56,9 +50,9 @@ def clear_rules(state: StateDirectory) -> str:
     """Forget the rules; returns what was done. Raises SandboxError as `set_rules`."""
     if state.path.exists():
         state.prepare()
-        with _whoever_keeps_them(state) as url:
-            if url:
-                _ask("DELETE", url)
+        with attached_or_alone(state) as endpoint:
+            if endpoint:
+                _ask("DELETE", endpoint)
             else:
                 (state.path / FILE).unlink(missing_ok=True)
     return "There are no rules now."
@@ -69,8 +63,8 @@ def listed_rules(state: StateDirectory) -> str:
     rules: Any = []
     if state.path.exists():
         state.prepare()
-        with _whoever_keeps_them(state) as url:
-            rules = _ask("GET", url).json()["value"] if url else _in_directory(state)
+        with attached_or_alone(state) as endpoint:
+            rules = _ask("GET", endpoint).json()["value"] if endpoint else _in_directory(state)
     return json.dumps(rules, indent=2)
 
 
@@ -81,32 +75,11 @@ def _in_directory(state: StateDirectory) -> list[dict[str, Any]]:
         raise SandboxError(f"{error}. `python -m sandbox faults clear` removes them.") from error
 
 
-@contextmanager
-def _whoever_keeps_them(state: StateDirectory) -> Generator[str | None]:
-    """The address of the running local Azure, or None where there is none; none is started meanwhile."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        lock = FileLock(state.lock)
-        if lock.try_exclusive():
-            try:
-                yield None
-            finally:
-                lock.release()
-            return
-        endpoint = running(state)
-        if endpoint:
-            yield endpoint.url
-            return
-        if time.monotonic() > deadline:
-            raise SandboxError(f"another process holds {state.lock} but its local Azure does not answer.")
-        time.sleep(_TURN_SECONDS)
-
-
-def _ask(method: str, url: str, content: str | None = None) -> httpx.Response:
+def _ask(method: str, endpoint: Endpoint, content: str | None = None) -> httpx.Response:
     try:
-        answer = httpx.request(method, url + FAULTS_PATH, content=content, trust_env=False)
+        answer = httpx.request(method, endpoint.url + FAULTS_PATH, content=content, trust_env=False)
     except httpx.TransportError as error:
-        raise SandboxError(f"the local Azure at {url} does not answer: {error}.") from error
+        raise SandboxError(f"the local Azure at {endpoint.url} does not answer: {error}.") from error
     if answer.is_error:
-        raise SandboxError(f"the local Azure at {url} refuses: {answer.text}")
+        raise SandboxError(f"the local Azure at {endpoint.url} refuses: {answer.text}")
     return answer

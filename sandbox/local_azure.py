@@ -90,6 +90,28 @@ def run_or_attach(
             answer, or a choice is none.
 
     """
+    with attached_or_alone(state) as endpoint:
+        if endpoint is None:
+            with _running(state, ports, note, quirks) as started:
+                yield started
+            return
+        other = ports.option_unlike(endpoint) or (f"--quirk {quirks[0]}" if quirks else None)
+        if other:
+            raise SandboxError(
+                f"a local Azure already runs on {state.path}, at {endpoint.url} and {endpoint.https_url} "
+                f"(process {endpoint.process}). Leave {other} out to use it, or stop it first."
+            )
+        yield endpoint
+
+
+@contextmanager
+def attached_or_alone(state: StateDirectory) -> Generator[Endpoint | None]:
+    """Hold, for the time of the block, the local Azure that runs, or the right to run one: then there is none (None).
+
+    Raises:
+        SandboxError: one holds the state directory but does not answer.
+
+    """
     lock = FileLock(state.lock)
     deadline = time.monotonic() + _START_SECONDS
     while not lock.try_exclusive():
@@ -97,12 +119,6 @@ def run_or_attach(
         if attached is not None:
             endpoint, connection = attached
             with connection:
-                other = ports.option_unlike(endpoint) or (f"--quirk {quirks[0]}" if quirks else None)
-                if other:
-                    raise SandboxError(
-                        f"a local Azure already runs on {state.path}, at {endpoint.url} and {endpoint.https_url} "
-                        f"(process {endpoint.process}). Leave {other} out to use it, or stop it first."
-                    )
                 yield endpoint
             return
         if time.monotonic() > deadline:
@@ -112,8 +128,7 @@ def run_or_attach(
             )
         time.sleep(_TURN_SECONDS)
     try:
-        with _running(state, ports, note, quirks) as endpoint:
-            yield endpoint
+        yield None
     finally:
         lock.release()
 
@@ -157,7 +172,7 @@ def _running(
     state: StateDirectory, ports: Ports, note: Callable[[str], None], quirks: Sequence[str]
 ) -> Generator[Endpoint]:
     from sandbox.arm.azure import Settings  # noqa: PLC0415
-    from sandbox.arm.faults.rules import FaultRuleError  # noqa: PLC0415
+    from sandbox.arm.faults.asked import FaultRuleError  # noqa: PLC0415
     from sandbox.arm.quirks import switched  # noqa: PLC0415
     from sandbox.arm.server import ArmServer, PortError  # noqa: PLC0415 - an attached command has no use for them
     from sandbox.plugin.host import PluginHost  # noqa: PLC0415

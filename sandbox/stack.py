@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,11 @@ from sandbox.deployment import deployment
 from sandbox.errors import SandboxError
 from sandbox.estate import ESTATE, seed_file
 from sandbox.local_azure import running
+from sandbox.locks import FileLock
 from sandbox.state import StateDirectory, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
 _SALT = re.compile(r"^encryptionsalt:.*$", re.MULTILINE)
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -42,11 +44,12 @@ def up(state: StateDirectory, stack: str, *, seeded: bool) -> int:
     then, so the next run adopts what is there already. After any other failure only the user may decide that.
 
     Raises:
-        SandboxError: the stack, its file, the engine or the local Azure is not to be had; the text says what to do.
+        SandboxError: the stack, its file, the engine or the local Azure is not to be had, or another `up` is at it; the
+            text says what to do.
 
     """
     program, source = Path.cwd(), stack_file(Path.cwd(), stack)
-    with deployment(state) as (directory, environment):
+    with deployment(state) as (directory, environment), _alone(directory, stack):
         copy = copy_stack_file(directory, program, source)
         _engine(["stack", "select", stack, "--create"], copy.parent, environment)
         if seeded:
@@ -67,6 +70,41 @@ def up(state: StateDirectory, stack: str, *, seeded: bool) -> int:
         if code != 0 and _ALREADY_THERE in said:
             _say_how_to_adopt(stack, copy, directory)
     return code
+
+
+@contextmanager
+def _alone(state: StateDirectory, stack: str) -> Generator[None]:
+    """Hold a stack for one `up` at a time: another would take the mark of the first for that of one that was killed.
+
+    Raises:
+        SandboxError: another one is at it.
+
+    """
+    lock = FileLock(state.stacks / f"{stack}.lock")
+    if not lock.try_exclusive():
+        raise SandboxError(
+            f"another `up` of the stack {stack!r} is under way on {state.path}. Run again when it has ended, or choose "
+            "another directory with --state DIR."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def preview(state: StateDirectory, stack: str) -> int:
+    """Show what `up` would change, and change nothing; returns the engine's exit status.
+
+    Raises:
+        SandboxError: the stack, its file, the engine or the local Azure is not to be had; the text says what to do.
+
+    """
+    program, source = Path.cwd(), stack_file(Path.cwd(), stack)
+    with deployment(state) as (directory, environment):
+        copy = copy_stack_file(directory, program, source)
+        _engine(["stack", "select", stack, "--create"], copy.parent, environment)
+        command = ["pulumi", "preview", "--stack", stack, "--config-file", str(copy), "--diff", "--suppress-outputs"]
+        return run_command(command, environment, directory)
 
 
 def _run_and_listen(command: Sequence[str], environment: Mapping[str, str], state: StateDirectory) -> tuple[int, str]:

@@ -4,11 +4,10 @@ import base64
 import binascii
 import json
 import logging
-import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -18,10 +17,13 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.arm.access import check_access
+from sandbox.arm.access import check_access, limited_to
 from sandbox.arm.azure import CALLER_ID, Azure, Handler, Reply, Request, ResourceType
 from sandbox.arm.bodies import check_envelope, mapping_at
+from sandbox.arm.contents import parsed, received
 from sandbox.arm.errors import ArmError, bad_request
+from sandbox.arm.events.courier import Courier
+from sandbox.arm.events.routes import routes as event_routes
 from sandbox.arm.ids import Target, parse_path
 from sandbox.arm.outer_refusals import OwnNames, answer_http_error
 from sandbox.arm.providers.resources import check_registered
@@ -34,18 +36,21 @@ _WRITES = frozenset({"PUT", "PATCH"})
 _log = logging.getLogger(__name__)
 
 
-def application(azure: Azure, sign_in: SignIn, around: Sequence[Middleware] = ()) -> Starlette:
+def application(azure: Azure, sign_in: SignIn, courier: Courier, around: Sequence[Middleware] = ()) -> Starlette:
     """Return the ASGI application that serves one local Azure, over HTTP to everybody and over HTTPS by token.
 
-    `around` is put around what answers, the first outermost.
+    `courier` tells webhooks, after each answer, what is to be told. `around` is put around what answers, the first
+    outermost.
     """
 
     async def serve(http: HttpRequest) -> Response:
-        content = await http.body()
-        return _response(_answer(azure, sign_in, http, content))
+        content = await received(http)
+        reply = _answer(azure, sign_in, http, content)
+        courier.wake()
+        return _response(http.headers, reply)
 
     return Starlette(
-        routes=[*time_routes(azure), Route("/{path:path}", serve, methods=_METHODS)],
+        routes=[*time_routes(azure, courier), *event_routes(azure), Route("/{path:path}", serve, methods=_METHODS)],
         middleware=[Middleware(OwnNames), *around],
         exception_handlers={HTTPException: answer_http_error},
     )
@@ -86,14 +91,14 @@ def _dispatch(azure: Azure, http: HttpRequest, content: bytes, caller: Caller | 
         id=azure.canonical(target.id) if target.id else None,
         type=resource_type,
         api_version=_api_version(resource_type, http.query_params.get("api-version")),
-        body=_body(content),
+        body=parsed(http.method, http.headers.get("content-type"), content),
         query=dict(http.query_params),
         headers=dict(http.headers),
         base_url=str(http.base_url).rstrip("/"),
         url=str(http.url),
+        limited_to=limited_to(caller),
     )
-    if caller:
-        check_access(request, target, caller)
+    check_access(request, target)
     if http.method in _WRITES:
         check_envelope(request.body)
         request = _without_null_tags(request)
@@ -159,30 +164,6 @@ def _listed(versions: Iterable[str]) -> str:
     return ", ".join(sorted(versions, reverse=True))
 
 
-def _body(content: bytes) -> dict[str, Any]:
-    if not content:
-        return {}
-    try:
-        body = json.loads(content, parse_constant=_no_json, parse_float=_finite)
-        json.dumps(body, ensure_ascii=False).encode()  # refuses halves of surrogate pairs, which no store takes
-    except (ValueError, RecursionError) as error:
-        raise bad_request("InvalidRequestContent", f"The request content was invalid: {error}.") from error
-    if not isinstance(body, dict):
-        raise bad_request("InvalidRequestContent", "The request content was invalid: it is not a JSON object.")
-    return cast("dict[str, Any]", body)
-
-
-def _no_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise ValueError(f"{text[:40]} is too large")
-    return value
-
-
 def _check_conditions(request: Request) -> None:
     """Hold a request to its If-Match and If-None-Match headers (RFC 9110), as ARM's own types do."""
     wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
@@ -237,8 +218,16 @@ def _top(query: Mapping[str, str]) -> int | None:
     return int(given)
 
 
-def _response(reply: Reply) -> Response:
+def _response(asked: Mapping[str, str], reply: Reply) -> Response:
+    """Return the answer, with the ids by which a client knows its requests, if it sent some and wants them back."""
     content = b"" if reply.body is None else json.dumps(reply.body).encode()
     request_id = str(uuid.uuid4())
-    headers = {"x-ms-request-id": request_id, "x-ms-correlation-request-id": request_id, **reply.headers}
+    headers = {
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": asked.get("x-ms-correlation-request-id") or request_id,
+        **reply.headers,
+    }
+    own_id = asked.get("x-ms-client-request-id")
+    if own_id and asked.get("x-ms-return-client-request-id", "").lower() == "true":
+        headers["x-ms-client-request-id"] = own_id
     return Response(content, reply.status, headers, "application/json" if content else None)

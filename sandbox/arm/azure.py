@@ -27,13 +27,15 @@ LIMITED_CLIENT_ID = "77777777-7777-4777-8777-777777777777"
 class Settings:
     """What a user of the local Azure may set.
 
-    The delays are seconds, by the local Azure's clock. `quirks` are the names, in `sandbox.arm.quirks.QUIRKS`, of those
+    The delays are seconds, by the local Azure's clock; a webhook has so many `webhook_seconds` of real time to answer
+    (30, as Event Grid gives it). `quirks` are the names, in `sandbox.arm.quirks.QUIRKS`, of those
     that are on.
     """
 
     machine_delay: float = 0.3
     operation_delay: float = 0.2
     page_size: int = 200
+    webhook_seconds: float = 30.0
     quirks: frozenset[str] = ON_BY_DEFAULT
 
 
@@ -42,7 +44,8 @@ class Request:
     """One request: where it points, and what it carries.
 
     `id` is the resource; for a collection or an action it is what the path's last word follows (None for the tenant).
-    `type` is the resource type that is asked for.
+    `type` is the resource type that is asked for. `limited_to` is the principal whose roles decide what is allowed;
+    None where everything is.
     """
 
     azure: "Azure"
@@ -55,6 +58,7 @@ class Request:
     headers: Mapping[str, str]
     base_url: str
     url: str = ""
+    limited_to: str | None = None
 
     @property
     def resource_id(self) -> ResourceId:
@@ -112,6 +116,11 @@ class ResourceType:
     tracked: bool = False
     shape: Shape | None = None
 
+    @property
+    def is_served(self) -> bool:
+        """Whether requests can be made of it; some types are the local Azure's own notes."""
+        return any((self.get, self.put, self.list, self.actions))
+
 
 @dataclass(frozen=True)
 class InUse:
@@ -152,11 +161,12 @@ class Azure:
         found = self.types.get(name.lower())
         if found is None:
             namespace, _, rest = name.partition("/")
+            served = ", ".join(sorted(one.name for one in self.types.values() if one.is_served))
             raise ArmError(
                 404,
                 "InvalidResourceType",
                 f"The resource type '{rest}' could not be found in the namespace '{namespace}' of this local Azure. "
-                f"It serves: {', '.join(sorted(one.name for one in self.types.values()))}.",
+                f"It serves: {served}.",
             )
         return found
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.arm.azure import Azure, Reply, Request, ResourceType
 from sandbox.arm.errors import ArmError
-from sandbox.arm.ids import OPERATION_RESULT, ResourceId
+from sandbox.arm.ids import OPERATION_RESULT, ResourceId, parse
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
@@ -30,6 +30,25 @@ def begin(request: Request, location: str, delay: float, output: object = None) 
     _keep(azure, operation, delay, output)
     url = f"{request.base_url}{operation.text}?api-version={request.api_version}"
     return {"Azure-AsyncOperation": url, "Location": f"{url}&monitor=true", **_RETRY_AFTER}
+
+
+def begin_open(request: Request, location: str) -> tuple[ResourceId, dict[str, str]]:
+    """Begin an operation that goes on until `end` is called on it: its id, and the headers.
+
+    What nobody ends in a day is forgotten.
+    """
+    headers = begin(request, location, _KEPT_SECONDS)
+    path = headers["Azure-AsyncOperation"].removeprefix(request.base_url).partition("?")[0]
+    return parse(path), headers
+
+
+def end(azure: Azure, operation: ResourceId, error: ArmError | None = None) -> None:
+    """Let an operation end now, with an error where there is one."""
+    found = azure.store.get(operation)
+    if found:
+        azure.store.put(replace(found, private={**found.private, "ends": azure.now()}), azure.now())
+    if error:
+        fail(azure, operation, error)
 
 
 def begin_result(request: Request, delay: float) -> tuple[ResourceId, dict[str, str]]:

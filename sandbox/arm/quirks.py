@@ -64,14 +64,12 @@ QUIRKS = (
         NAME_HELD_AFTER_DELETE,
         "The name of a maintenance configuration just deleted cannot be used for two minutes: 409.",
         "alchemy-run/alchemy, tested against the service; Microsoft's documentation says about 20 minutes",
-        off_because="a stack that is destroyed and deployed again at once, as one does here, would have to wait for it",
     ),
     Quirk(
         NO_SUBSCRIPTION_LIST,
         "Listing all configuration assignments within a subscription is answered 501 NotImplemented.",
         "Azure/azure-rest-api-specs issue 27660; alchemy-run/alchemy, tested against the service; Microsoft's "
         "troubleshooting page calls it unsupported",
-        off_because="the list is published and harmless, and looking around is what a local Azure is for",
     ),
     Quirk(
         THROTTLING,

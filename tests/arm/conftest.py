@@ -12,7 +12,7 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.identity import ClientSecretCredential
 
-from sandbox.arm.azure import Settings
+from sandbox.arm.azure import LIMITED_CLIENT_ID, Settings
 from sandbox.arm.server import ArmServer
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -20,6 +20,7 @@ SPOKE = "22222222-2222-4222-8222-222222222222"
 FACTORY = "33333333-3333-4333-8333-333333333333"
 TENANT = "99999999-9999-4999-8999-999999999999"
 ANY_CLIENT = "00000000-0000-4000-8000-00000000abcd"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 VERSIONS = {
     "microsoft.maintenance": "2023-10-01-preview",
     "microsoft.compute": "2024-11-01",
@@ -136,6 +137,12 @@ class Clients:
         return self._client(MaintenanceManagementClient, self.subscription)
 
     @functools.cached_property
+    def graph(self) -> Any:
+        from azure.mgmt.resourcegraph import ResourceGraphClient
+
+        return self._client(ResourceGraphClient)
+
+    @functools.cached_property
     def subscriptions(self) -> Any:
         from azure.mgmt.resource.subscriptions import SubscriptionClient
 
@@ -200,6 +207,25 @@ def trusting(server):
 def signed_in(server):
     """Microsoft's clients over TLS; `signed_in(client_id=…)` signs in as another application."""
     return functools.partial(SignedInClients, server.https_url, ca_bundle=str(server.ca_bundle))
+
+
+@pytest.fixture
+def limited(signed_in):
+    """Microsoft's clients, signed in as the application that may do only what its roles allow."""
+    return signed_in(client_id=LIMITED_CLIENT_ID)
+
+
+@pytest.fixture
+def give(arm):
+    """Assign a role to the limited application at a scope."""
+
+    def give(role: str, scope: str, name: str = "6b8c9f0e-2f3a-4b7e-9b55-0d8a4a7c1a01") -> None:
+        provider = "/providers/Microsoft.Authorization"
+        properties = {"roleDefinitionId": f"{provider}/roleDefinitions/{role}", "principalId": LIMITED_CLIENT_ID}
+        path = f"{scope}{provider}/roleAssignments/{name}"
+        made(arm.send("PUT", path, {"properties": properties}, **{"api-version": "2022-04-01"}))
+
+    return give
 
 
 @pytest.fixture(params=["http", "https"])

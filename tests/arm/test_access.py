@@ -4,29 +4,10 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from sandbox.arm.azure import LIMITED_CLIENT_ID
-from tests.arm.conftest import SPOKE, SUBSCRIPTION, made
+from tests.arm.conftest import READER, SPOKE, SUBSCRIPTION, made
 
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 SCHEDULED_PATCHING_CONTRIBUTOR = "cd08ab90-6b14-449c-ad9a-8f8e549482c6"
-ROLES = "/providers/Microsoft.Authorization"
-
-
-@pytest.fixture
-def limited(signed_in):
-    return signed_in(client_id=LIMITED_CLIENT_ID)
-
-
-@pytest.fixture
-def give(arm):
-    """Assign a role to the limited application at a scope."""
-
-    def give(role, scope, name="6b8c9f0e-2f3a-4b7e-9b55-0d8a4a7c1a01"):
-        properties = {"roleDefinitionId": f"{ROLES}/roleDefinitions/{role}", "principalId": LIMITED_CLIENT_ID}
-        path = f"{scope}{ROLES}/roleAssignments/{name}"
-        made(arm.send("PUT", path, {"properties": properties}, **{"api-version": "2022-04-01"}))
-
-    return give
 
 
 def forbidden(action, scope, call):
@@ -39,13 +20,13 @@ def forbidden(action, scope, call):
 
 def test_without_a_role_it_may_do_nothing(limited, group, machine):
     path, groups = machine(), limited.resources.resource_groups
-    forbidden("Microsoft.Resources/resourceGroups/read", group, lambda: groups.get("rg"))
+    forbidden("Microsoft.Resources/subscriptions/resourceGroups/read", group, lambda: groups.get("rg"))
     forbidden(
-        "Microsoft.Resources/resourceGroups/write",
+        "Microsoft.Resources/subscriptions/resourceGroups/write",
         f"/subscriptions/{SUBSCRIPTION}/resourceGroups/new",
         lambda: groups.create_or_update("new", {"location": "westeurope"}),
     )
-    forbidden("Microsoft.Resources/resourceGroups/delete", group, lambda: groups.begin_delete("rg"))
+    forbidden("Microsoft.Resources/subscriptions/resourceGroups/delete", group, lambda: groups.begin_delete("rg"))
     forbidden(
         "Microsoft.Compute/virtualMachines/deallocate/action",
         path,
@@ -76,13 +57,13 @@ def test_a_role_counts_at_its_scope_and_below(limited, signed_in, give, group):
     give(CONTRIBUTOR, group)
     assert limited.resources.resource_groups.update("rg", {"tags": {"a": "b"}}).tags == {"a": "b"}
     forbidden(
-        "Microsoft.Resources/resourceGroups/write",
+        "Microsoft.Resources/subscriptions/resourceGroups/write",
         f"/subscriptions/{SUBSCRIPTION}/resourceGroups/other",
         lambda: limited.resources.resource_groups.create_or_update("other", {"location": "westeurope"}),
     )
     spoke = signed_in(client_id=LIMITED_CLIENT_ID, subscription=SPOKE)
     forbidden(
-        "Microsoft.Resources/resourceGroups/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
         f"/subscriptions/{SPOKE}",
         lambda: list(spoke.resources.resource_groups.list()),
     )

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.arm.faults.asked import Asked, FaultRuleError
 from sandbox.arm.faults.desk import FILE, FaultDesk
-from sandbox.arm.faults.rules import Asked, FaultRuleError, Faults, read_rules, restored
+from sandbox.arm.faults.rules import Faults, read_rules, restored
 from sandbox.arm.server import ArmServer
 from tests.arm.conftest import SUBSCRIPTION, Arm, made, refused
 
@@ -229,6 +230,19 @@ def test_rules_count_on_after_a_restart(tmp_path):
 
     first, second = session("/", "/"), session("/", "/")
     assert [status == 418 for status in first + second] == [False, True, True, False]
+
+
+def test_who_asks_for_no_faults_does_not_wait_for_what_reads_them(tmp_path):
+    program = f"""
+import sys
+from pathlib import Path
+from sandbox.arm.server import ArmServer
+server = ArmServer(Path({str(tmp_path)!r}))
+server.start()
+server.stop()
+assert "pydantic" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_what_cannot_be_read_is_said(tmp_path):

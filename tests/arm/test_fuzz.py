@@ -37,7 +37,7 @@ def client(state):
         server = ArmServer(state, settings=Settings(machine_delay=0, operation_delay=0, quirks=frozenset()))
         server.start()
         stack.callback(server.stop)
-        http = stack.enter_context(httpx.Client(base_url=server.url))
+        http = stack.enter_context(httpx.Client(base_url=server.url, headers={"Content-Type": "application/json"}))
         for path, body in BODIES.items():
             response = http.put(path, params={"api-version": version_of(path)}, json=body)
             assert response.is_success, response.text
@@ -355,10 +355,11 @@ def restore(client) -> None:
     [
         b'{"tags": {"a": "' + b"x" * 8_000_000 + b'"}}',
         b'{"location": "westeurope", "properties": ' + b'{"a":' * 20_000 + b"1" + b"}" * 20_001,
+        b'{"location": "westeurope", "properties": ' + b'{"a":' * 900 + b"1" + b"}" * 901,
         json.dumps({"location": "westeurope", "tags": {f"t{n}": "x" for n in range(100_000)}}).encode(),
         b'{"location": "westeurope", "tags": {"a": ' + b"9" * 10_000 + b"}}",
     ],
-    ids=["long text", "deep", "many", "a long number"],
+    ids=["long text", "very deep", "deep", "many", "a long number"],
 )
 def test_huge_bodies(client, path, content):
     response = client.put(path, params={"api-version": version_of(path)}, content=content)

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.arm.ids import RESOURCE_GROUP, ResourceId, parse
 from sandbox.arm.providers.resources import new_group, new_subscription
-from sandbox.arm.quirks import NULLS, ON_BY_DEFAULT, REBOOT_SPELLING
+from sandbox.arm.quirks import NO_SUBSCRIPTION_LIST, NULLS, ON_BY_DEFAULT, REBOOT_SPELLING
 from sandbox.arm.store import Resource
 from tests.arm.conftest import READY, SUBSCRIPTION
 from tests.arm.published import FACTS, Specification, missing
@@ -28,6 +28,8 @@ LEFT_OUT = {
     "PublicMaintenanceConfigurations_GetForResource": "there are no public configurations",
 }
 """The examples that are not replayed, by how their names begin, and why."""
+NOT_IMPLEMENTED = "ConfigurationAssignmentsResultWithinSubscription_List"
+"""The list that is published, and that the service does not give (the quirk no-subscription-list)."""
 CONFIGURATION = "Microsoft.Maintenance/maintenanceConfigurations"
 ASSIGNMENT = "Microsoft.Maintenance/configurationAssignments"
 CONFIGURED = f"providers/{CONFIGURATION}/configuration1"
@@ -123,6 +125,9 @@ def test_replayed(arm, server, example):
 @pytest.mark.parametrize("example", examples(left_out=False))
 def test_with_its_quirks_the_service_breaks_its_own_schema_only_there(arm, server, example):
     answer, published = replay(arm, server, example, ON_BY_DEFAULT)
+    if example.stem == NOT_IMPLEMENTED:
+        assert answer.status_code == 501
+        return
     assert str(answer.status_code) in published["responses"], answer.text
     if not answer.content:
         return
@@ -168,8 +173,8 @@ def test_the_schemas_bite():
 
 
 def test_quirks_break_the_schema():
-    """The two quirks that do are named here; others would be found by the replay."""
-    assert {NULLS, REBOOT_SPELLING} <= ON_BY_DEFAULT
+    """The three quirks that do are named here; others would be found by the replay."""
+    assert {NULLS, REBOOT_SPELLING, NO_SUBSCRIPTION_LIST} <= ON_BY_DEFAULT
 
 
 @pytest.mark.parametrize(

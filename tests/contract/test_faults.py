@@ -63,6 +63,7 @@ WRONG_TYPES = {
     "schedules": ["[a]", "2027-01-05", "null", "{a: text}"],
     "virtualMachines": ["[a]", "text", "null", "{a: []}"],
     "adminPasswords": ["[a]", "text", "null", "{a: plain}"],
+    "webhookUrls": ["[a]", "text", "null", "{a: plain}"],
     "azurePolicies": ["[a]", "text", "null", "{a: 7}"],
     "freezes": ["[a]", "text", "null", "{a: null}"],
 }

@@ -184,7 +184,7 @@ def installed(folder):
     source, target = folder / "source", folder / "installed"
     for room in ("components", "patching"):
         shutil.copytree(REPOSITORY / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("pyproject.toml", "README.md"):
+    for file in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / file, source)
     how = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(target)]
     subprocess.run([sys.executable, "-m", "uv", "pip", "install", *how, str(source)], check=True)

@@ -13,6 +13,7 @@ from tests.parity.service import ASSIGNMENT, POLICY_ASSIGNMENT, Service
 
 MAINTENANCE = "2023-04-01"
 POLICY = "2024-04-01"
+GRAPH, GRAPH_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-03-01"
 PERIODIC_ASSESSMENT = "/providers/Microsoft.Authorization/policyDefinitions/bd876905-5b84-4f73-ab2d-2e7a7c4568d9"
 Statement = Callable[[Service], None]
 STATEMENTS: dict[str, Statement] = {}
@@ -126,6 +127,28 @@ def names_are_held_after_deletion(service: Service) -> None:
 
 
 @statement
+def configurations_stay_where_they_are(service: Service) -> None:
+    path = made(service, "placed")
+    moved = {**body(service), "location": "northeurope" if service.location != "northeurope" else "westeurope"}
+    status(service.ask("make elsewhere", "PUT", path, MAINTENANCE, moved), 409, "InvalidResourceLocation")
+
+
+@statement
+def what_is_not_json_is_not_taken(service: Service) -> None:
+    path, plain = service.configuration("text"), {"Content-Type": "text/plain"}
+    answer = service.ask("make", "PUT", path, MAINTENANCE, body(service), **plain)
+    status(answer, 415, "UnsupportedMediaType")
+
+
+@statement
+def a_request_keeps_its_clients_id(service: Service) -> None:
+    own = {"x-ms-client-request-id": f"parity-{service.run}", "x-ms-return-client-request-id": "true"}
+    answer = service.ask("read what is not there", "GET", service.configuration("none"), MAINTENANCE, **own)
+    status(answer, 404)
+    assert answer.headers["x-ms-client-request-id"] == own["x-ms-client-request-id"]
+
+
+@statement
 def long_ids_are_an_internal_error(service: Service) -> None:
     configuration = made(service, "for-a-long-name")
     path = f"{service.scope}/providers/{ASSIGNMENT}/{'n' * 200}"
@@ -145,6 +168,17 @@ def dynamic_scopes_at_a_subscription(service: Service) -> None:
     status(service.ask("change the filter", "PUT", path, MAINTENANCE, scope_body(configuration)), 200)
     status(service.ask("delete", "DELETE", path, MAINTENANCE), 200)
     status(service.ask("delete again", "DELETE", path, MAINTENANCE), 204)
+
+
+@statement
+def only_the_filter_of_an_assignment_changes(service: Service) -> None:
+    first, second = made(service, "first"), made(service, "second")
+    path = f"{service.scope}/providers/{ASSIGNMENT}/parity-{service.run}"
+    status(service.ask("assign the first", "PUT", path, MAINTENANCE, scope_body(first)), 201)
+    answer = service.ask("assign the second under the same name", "PUT", path, MAINTENANCE, scope_body(second))
+    assert answer.is_client_error, answer.text
+    found = status(service.ask("read", "GET", path, MAINTENANCE), 200)
+    assert found["properties"]["maintenanceConfigurationId"] == first.lower()
 
 
 @statement
@@ -195,3 +229,22 @@ def versions_that_do_not_exist_are_refused(service: Service) -> None:
 def groups_that_are_not_there_are_404(service: Service) -> None:
     path = service.configuration("none").replace("rg-Parity-", "rg-Parity-none-")
     status(service.ask("make", "PUT", path, MAINTENANCE, body(service)), 404, "ResourceGroupNotFound")
+
+
+@statement
+def resource_graph_finds_nothing(service: Service) -> None:
+    query = f"resources | where name == 'none-{service.run}' | project id, name"
+    found = status(service.ask("ask", "POST", GRAPH, GRAPH_VERSION, graph_body(service, query)), 200)
+    assert (found["totalRecords"], found["count"], found["data"]) == (0, 0, [])
+
+
+@statement
+def resource_graph_refuses_what_is_no_query(service: Service) -> None:
+    answer = service.ask("ask", "POST", GRAPH, GRAPH_VERSION, graph_body(service, "resources | nonsense"))
+    error = status(answer, 400, "BadRequest")["error"]
+    assert error["details"][0]["code"] == "InvalidQuery"
+
+
+def graph_body(service: Service, query: str) -> dict[str, Any]:
+    """A query over the run's own subscription."""
+    return {"subscriptions": [service.subscription], "query": query, "options": {"resultFormat": "objectArray"}}

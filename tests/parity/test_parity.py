@@ -14,7 +14,6 @@ import pytest
 from azure.identity import AzureCliCredential, ClientSecretCredential
 
 from sandbox.arm.azure import Settings
-from sandbox.arm.quirks import NAME_HELD_AFTER_DELETE, NO_SUBSCRIPTION_LIST, ON_BY_DEFAULT
 from sandbox.arm.server import ArmServer
 from tests.arm.conftest import ANY_CLIENT, SUBSCRIPTION, TENANT
 from tests.parity.service import RECORDED, Service, differences, record, recorded
@@ -24,8 +23,6 @@ LIVE = os.environ.get("PARITY_SUBSCRIPTION", "")
 ENDPOINT = os.environ.get("PARITY_ENDPOINT", "https://management.azure.com")
 LOCATION = os.environ.get("PARITY_LOCATION", "westeurope")
 SECONDS = 120
-AS_AZURE = ON_BY_DEFAULT | {NAME_HELD_AFTER_DELETE, NO_SUBSCRIPTION_LIST}
-"""What Azure does, too, and the local Azure only when asked: it would be in the way of those who try things out."""
 
 
 @pytest.fixture(params=sorted(STATEMENTS))
@@ -39,7 +36,6 @@ def serve(tmp_path_factory):
     with ExitStack() as stack:
 
         def make(**settings) -> Service:
-            settings.setdefault("quirks", AS_AZURE)
             folder = tmp_path_factory.mktemp("azure")
             server = ArmServer(folder, settings=Settings(machine_delay=0, operation_delay=0, **settings))
             server.start()

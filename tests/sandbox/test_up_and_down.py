@@ -42,6 +42,22 @@ def test_up_deploys_says_when_nothing_changed_and_touches_no_file(run, project, 
     assert files(project) | {str(project / "Pulumi.dev.yaml"): b""} == before | {str(project / "Pulumi.dev.yaml"): b""}
 
 
+def test_preview_shows_what_up_would_change_and_changes_nothing(run, project, state):
+    before = files(project)
+    first = run("preview", cwd=project)
+    assert first.returncode == 0, first.stderr + first.stdout
+    assert "3 to create" in first.stdout
+    run("up", "--no-seed", cwd=project)
+    edited = b"config: {azure-patching:tags: {a: c}}\n"
+    (project / "Pulumi.dev.yaml").write_bytes(edited)
+    shown = run("preview", cwd=project).stdout
+    assert "1 to update" in shown
+    assert '"b" => "c"' in shown
+    assert "1 updated" in run("up", "--no-seed", cwd=project).stdout
+    assert files(project) == before | {str(project / "Pulumi.dev.yaml"): edited}
+    assert_clear_failure(run("preview", "--stack", "tset", cwd=project), "Pulumi.tset.yaml", "dev")
+
+
 def test_a_secret_set_on_the_copy_keeps_its_salt_through_the_next_copy(run, project, state):
     run("up", "--no-seed", cwd=project)
     copy = state / "stacks/Pulumi.dev.yaml"

@@ -114,7 +114,8 @@ def test_the_stacks_own_queries_find_the_history(year, foretold):
     assert counted == Counter(name_of(run["configuration"]) for run in told["runs"])
     failed = {(row["schedule"], second(row["started"]), row["machine"]) for row in ask(lab, queries["failures"])}
     assert failed == {one for one in foretold if name_of(one[2]) in OFF}
-    assert ask(lab, queries["machinesNotReady"]) == []
+    ((arc, why),) = [(name_of(row["id"]), row["problem"]) for row in ask(lab, queries["machinesNotReady"])]
+    assert (arc, why) == ("arc04", "its Arc agent is not connected")
     # Policies turned periodic assessment on everywhere; who is off is not assessed.
     assert {name_of(row["id"]) for row in ask(lab, queries["machinesNotAssessed"])} == OFF
 

@@ -9,9 +9,12 @@ import os
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.arm.faults.rules import Asked, FaultRuleError, Faults, Rule, read_rules, restored
+from sandbox.arm.faults.asked import Asked, FaultRuleError
+
+if TYPE_CHECKING:
+    from sandbox.arm.faults.rules import Faults, Rule
 
 FILE = "faults.json"
 LOGGED = 10_000
@@ -49,36 +52,43 @@ class FaultDesk:
         self._log: deque[Entry] = deque(maxlen=LOGGED)
         self._logged = 0
 
-    def _load(self) -> Faults:
+    def _load(self) -> "Faults | None":
+        """Return the rules that are kept, None for none: what reads them is slow to load."""
+        if not self._file.exists():
+            return None
+        from sandbox.arm.faults.rules import restored  # noqa: PLC0415
+
         try:
             return restored(json.loads(self._file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return Faults()
         except ValueError as error:
             raise FaultRuleError(f"{self._file}: {error}") from error
 
     def replace(self, content: str | bytes) -> None:
         """Put a JSON list of rules in the place of those there are; all count from 0. Raises FaultRuleError."""
-        self._faults = Faults(read_rules(content))
+        from sandbox.arm.faults.rules import Faults, read_rules  # noqa: PLC0415
+
+        rules = read_rules(content)
+        self._faults = Faults(rules) if rules else None
         self._keep()
 
     def clear(self) -> None:
         """Forget the rules."""
-        self._faults = Faults()
+        self._faults = None
         self._keep()
 
     def shown(self) -> list[dict[str, Any]]:
         """The rules, and how many requests each matched."""
-        return self._faults.shown()
+        return self._faults.shown() if self._faults else []
 
     def requests(self) -> list[dict[str, Any]]:
         """The last requests, the oldest first."""
         return [one.shown() for one in self._log]
 
-    def meet(self, asked: Asked) -> tuple[Entry, Rule | None]:
+    def meet(self, asked: Asked) -> "tuple[Entry, Rule | None]":
         """Note a request; returns its entry in the log, and the rule that strikes it."""
-        rule = self._faults.meet(asked)
-        if self._faults.rules:
+        rule: Rule | None = None
+        if self._faults:
+            rule = self._faults.meet(asked)
             self._keep()
         self._logged += 1
         entry = Entry(self._logged, asked, fault=rule.effect if rule else None)
@@ -86,7 +96,7 @@ class FaultDesk:
         return entry, rule
 
     def _keep(self) -> None:
-        if not self._faults.rules:
+        if self._faults is None:
             self._file.unlink(missing_ok=True)
             return
         draft = self._file.with_name(f".{FILE}.{os.getpid()}")

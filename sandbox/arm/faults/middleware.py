@@ -3,11 +3,8 @@
 The routes below `/_sandbox/` exist over plain HTTP and for this machine only: a client that signs in meets ARM alone.
 """
 
-import asyncio
-import os
-import signal
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -15,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.arm.errors import ArmError
-from sandbox.arm.faults.connections import end_connection
+from sandbox.arm.faults.asked import Asked, FaultRuleError
 from sandbox.arm.faults.desk import Entry, FaultDesk
-from sandbox.arm.faults.rules import Asked, Drop, FaultRuleError, Kill, LoseAnswer, Rule, Stall, Status
+
+if TYPE_CHECKING:
+    from sandbox.arm.faults.rules import Rule
 
 _OURS = "/_sandbox/"
 FAULTS_PATH = f"{_OURS}faults"
@@ -44,29 +43,18 @@ class FaultMiddleware:
             entry, rule = self._desk.meet(_asked(scope))
             await self._serve(rule, entry, scope, receive, send)
 
-    async def _serve(self, rule: Rule | None, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, rule: "Rule | None", entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
             await send(message)
 
-        match rule:
-            case Status():
-                await _refusal(rule)(scope, receive, noting)
-            case Drop():
-                await Request(scope, receive).body()  # what is left unread would make a reset of the end
-                await _drop(scope, receive)
-            case LoseAnswer():
-                await self._app(scope, receive, _lose)
-                await _drop(scope, receive)
-            case Kill():
-                await self._app(scope, receive, _lose)
-                os.kill(os.getpid(), signal.SIGKILL)
-            case Stall():
-                await asyncio.sleep(rule.seconds)
-                await self._app(scope, receive, noting)
-            case None:
-                await self._app(scope, receive, noting)
+        if rule is None:
+            await self._app(scope, receive, noting)
+        else:
+            from sandbox.arm.faults.striking import strike  # noqa: PLC0415 - slow to load, and rarely needed
+
+            await strike(rule, self._app, scope, receive, noting)
 
     def _administer(self, scope: Scope, content: bytes) -> Response:
         match scope["method"], scope["path"]:
@@ -97,21 +85,5 @@ def _asked(scope: Scope) -> Asked:
     return Asked(scope["method"], scope["path"], str(query.get("api-version", "")))
 
 
-def _refusal(rule: Status) -> Response:
-    headers = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
-    return _error(ArmError(rule.status, rule.error_code, rule.message), headers)
-
-
-def _error(error: ArmError, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(error.body(), error.status, headers)
-
-
-async def _lose(_: Message) -> None:
-    """Take a part of an answer that nobody shall see."""
-
-
-async def _drop(scope: Scope, receive: Receive) -> None:
-    """End the connection, and return when the server knows: it would make up an answer otherwise."""
-    end_connection(scope)
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def _error(error: ArmError) -> Response:
+    return JSONResponse(error.body(), error.status)

@@ -14,22 +14,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
+from sandbox.arm.faults.asked import Asked, FaultRuleError
+
 _LONGEST_STALL = 3600.0
 _EVERYWHERE = ""
 _EXAMPLE = '[{"method": "PUT", "path": "*/virtualMachines/*", "effect": "status", "status": 503, "retryAfter": 2}]'
-
-
-class FaultRuleError(ValueError):
-    """What was given is no list of rules; the text says where, what was found and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The parts of a request by which rules are chosen. `api_version` is empty where the request has none."""
-
-    method: str
-    path: str
-    api_version: str
 
 
 class _Rule(BaseModel):

@@ -15,12 +15,15 @@ Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<mark>[()])|(?P<word>[\w./@]+))")
+_DEEPEST = 100
+_SHOWN = 300
 _CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
 
 
 def invalid_query(option: str, text: str, reason: str) -> ArmError:
     """Return the refusal of a query option."""
-    return bad_request("InvalidQueryOption", f"The query option {option}={text!r} is not supported: {reason}.")
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return bad_request("InvalidQueryOption", f"The query option {option}={shown!r} is not supported: {reason}.")
 
 
 class _Filter:
@@ -31,6 +34,7 @@ class _Filter:
         self._columns = {one.lower(): one for one in columns}
         self._tokens = self._split()
         self._at = 0
+        self._depth = 0
 
     def read(self) -> Test:
         """Read the whole filter."""
@@ -81,12 +85,17 @@ class _Filter:
         negations = 0
         while self._take("not"):
             negations += 1
-        test = self._comparison() if not self._take("(") else self._closed(self._any_of())
+        test = self._bracketed() if self._take("(") else self._comparison()
         return (lambda row: not test(row)) if negations % 2 else test
 
-    def _closed(self, test: Test) -> Test:
+    def _bracketed(self) -> Test:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._fault(f"it is nested more than {_DEEPEST} brackets deep")
+        test = self._any_of()
         if not self._take(")"):
             raise self._fault("a ')' is missing")
+        self._depth -= 1
         return test
 
     def _comparison(self) -> Test:
@@ -130,8 +139,15 @@ def ordered(rows: list[dict[str, Any]], order: str, columns: Iterable[str]) -> l
         if name.lower() not in known or [one.lower() for one in direction] not in ([], ["asc"], ["desc"]):
             raise invalid_query("$orderby", order, f"'{part.strip()}' is not a column with asc or desc")
         column = known[name.lower()]
-        rows = sorted(rows, key=lambda row: str(row.get(column) or "").lower(), reverse=direction == ["desc"])
+        rows = sorted(
+            rows, key=lambda row: _key(row.get(column)), reverse=[one.lower() for one in direction] == ["desc"]
+        )
     return rows
+
+
+def _key(value: object) -> tuple[int, str]:
+    """Return what a value is ordered by: numbers by what they are, all else as text without case."""
+    return (value, "") if isinstance(value, int) else (0, str(value or "").lower())
 
 
 def selected(rows: list[dict[str, Any]], select: str, columns: Iterable[str]) -> list[dict[str, Any]]:

@@ -95,6 +95,18 @@ ROLES = {
                 "Microsoft.Maintenance/configurationAssignments/read",
                 "Microsoft.Maintenance/configurationAssignments/write",
                 "Microsoft.Maintenance/configurationAssignments/delete",
+                "Microsoft.Maintenance/applyUpdates/read",
+            ),
+        ),
+        Role(
+            "4a9ae827-6dc8-4573-8ac7-8239d42aa03f",
+            "Tag Contributor",
+            "May manage tags, without access to what carries them.",
+            (
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Resources/subscriptions/resources/read",
+                "Microsoft.Resources/tags/*",
             ),
         ),
         Role(

@@ -7,6 +7,7 @@ throttled requests in Azure Resource Graph" for the headers.
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
@@ -17,6 +18,7 @@ from sandbox.arm.bodies import Shape, check
 from sandbox.arm.errors import ArmError
 from sandbox.arm.ids import RESOURCE_GRAPH, SUBSCRIPTION, ResourceId
 from sandbox.arm.policy.scopes import hierarchy_of
+from sandbox.arm.providers.authorization.principals import Grants, grants_of
 from sandbox.arm.resource_graph import syntax
 from sandbox.arm.resource_graph.compiled import Context, Table
 from sandbox.arm.resource_graph.errors import QueryError
@@ -59,7 +61,8 @@ def _query(request: Request) -> Reply:
         raise QueryError("FacetsNotSupported", "Facets are not modelled. Ask for a summarize of its own instead.")
     if str(options.get("authorizationScopeFilter") or "AtScopeAndBelow").lower() != "atscopeandbelow":
         raise _invalid("options.authorizationScopeFilter", "has a value that is not modelled: only AtScopeAndBelow is")
-    scope = _scope(azure, body)
+    grants = grants_of(azure, hierarchy_of(azure.store), request.limited_to) if request.limited_to else None
+    scope = _scope(azure, body, grants)
     from sandbox.arm.resource_graph.parsing import parse  # noqa: PLC0415 (slow to load, and rarely needed)
 
     query = parse(str(body.get("query") or ""))
@@ -70,7 +73,8 @@ def _query(request: Request) -> Reply:
         return evaluate(query, Context(now, cache(partial(table, azure, scope))))
 
     pages = _pages.setdefault(azure, Pages())
-    asked = json.dumps([body.get("query"), sorted(scope.subscriptions), sorted(scope.management_groups), scope.whole])
+    where = [sorted(scope.subscriptions), sorted(scope.management_groups), scope.whole]
+    asked = json.dumps([body.get("query"), *where, request.limited_to])
     size, token = _size(options), options.get("$skipToken")
     if token:
         page = pages.next(asked, token, size, answer)
@@ -99,29 +103,35 @@ def _skipped(options: dict[str, Any], query: syntax.Query) -> int:
     return 0 if limited else skip
 
 
-def _scope(azure: Azure, body: dict[str, Any]) -> Scope:
+def _scope(azure: Azure, body: dict[str, Any], grants: Grants | None) -> Scope:
     """Return where to look: the subscriptions or the management groups that are named, or the tenant.
 
-    Subscriptions that are not there are left out, as are those that a caller may not read; not one of them is refused.
+    Subscriptions that are not there are left out, and those in which nothing is granted; not one of them is refused.
     """
     subscriptions: list[str] = [one.lower() for one in body.get("subscriptions") or ()]
     groups: list[str] = [one.lower() for one in body.get("managementGroups") or ()]
     if subscriptions and groups:
         raise _invalid("managementGroups", "stands beside 'subscriptions': a query has one of them, or neither")
     if groups:
-        return _below(azure, groups)
+        return replace(_below(azure, groups), grants=grants)
     if not subscriptions:
-        return Scope(frozenset(), frozenset(), whole=True)
+        return Scope(frozenset(), frozenset(), whole=True, grants=grants)
     if len(subscriptions) > _MOST_SUBSCRIPTIONS:
         raise _invalid("subscriptions", f"has more than {_MOST_SUBSCRIPTIONS} items")
-    there = frozenset(one for one in subscriptions if _GUID.fullmatch(one) and azure.store.get(_subscription(one)))
+    there = frozenset(
+        one
+        for one in subscriptions
+        if _GUID.fullmatch(one)
+        and azure.store.get(_subscription(one))
+        and (grants is None or grants.reach(_subscription(one).text))
+    )
     if not there:
         message = (
             "There must be at least one subscription that is eligible to contain resources. Given: "
             f"'{', '.join(subscriptions)[:200]}'."
         )
         raise QueryError("NoValidSubscriptionsInQueryRequest", message)
-    return Scope(there, frozenset())
+    return Scope(there, frozenset(), grants=grants)
 
 
 def _subscription(name: str) -> ResourceId:

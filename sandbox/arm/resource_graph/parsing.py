@@ -22,6 +22,8 @@ _ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTAL
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _DEPTHS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
 _DEEPEST = 100
+_TEXTS = re.compile(r"""@"(?:""|[^"])*"|@'(?:''|[^'])*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
+"""Literal texts, whose brackets close nothing."""
 _OPERATORS = (
     "where project project-away project-keep project-rename extend summarize distinct order sort top take limit count "
     "mv-expand join union"
@@ -34,7 +36,7 @@ def parse(text: str) -> Query:
     Raises QueryError: ParserFailure where it is not of the grammar, InvalidQueryLanguage for an operator that is not
     modelled.
     """
-    if max(accumulate(_DEPTHS.get(one, 0) for one in text), default=0) > _DEEPEST:
+    if max(accumulate(_DEPTHS.get(one, 0) for one in _TEXTS.sub("", text)), default=0) > _DEEPEST:
         raise refused(f"The query is nested more than {_DEEPEST} brackets deep.")
     try:
         # The callbacks of `_Builder` are called while it is read, so that no nesting is too deep for it.

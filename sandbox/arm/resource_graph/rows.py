@@ -10,6 +10,8 @@ from typing import Any
 
 from sandbox.arm.azure import TENANT_ID, Azure
 from sandbox.arm.ids import ResourceId
+from sandbox.arm.policy.effects import Permission
+from sandbox.arm.providers.authorization.principals import Grants
 from sandbox.arm.regions import normalised
 from sandbox.arm.resource_graph.compiled import Column, Row
 from sandbox.arm.store import Resource
@@ -33,15 +35,24 @@ COLUMNS = (
     Column("extendedLocation", "dynamic"),
 )
 """What every table has; a column that a row has nothing for is empty, or null where it is dynamic."""
+_ID, _TYPE = ([one.name for one in COLUMNS].index(name) for name in ("id", "type"))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a query looks: subscriptions and management groups, by their lower-cased names; `whole` is the tenant."""
+    """Where a query looks: subscriptions and management groups, by their lower-cased names; `whole` is the tenant.
+
+    `grants` are those of who asks, who sees what it may read; None sees everything.
+    """
 
     subscriptions: frozenset[str]
     management_groups: frozenset[str]
     whole: bool = False
+    grants: Grants | None = None
+
+    def shows(self, row: Row) -> bool:
+        """Tell whether who asks may read what a row is of."""
+        return self.grants is None or self.grants.allow(Permission(f"{row[_TYPE]}/read", row[_ID]))
 
     def resources(self, azure: Azure, resource_type: str) -> Iterator[Resource]:
         """Return the resources of a type that lie in the subscriptions."""

@@ -28,7 +28,7 @@ def table(azure: Azure, scope: Scope, name: str) -> Table | None:
     sources = _TABLES.get(name)
     if sources is None:
         return None
-    return Table(COLUMNS, in_order(one for source in sources for one in source(azure, scope)))
+    return Table(COLUMNS, in_order(one for source in sources for one in source(azure, scope) if scope.shows(one)))
 
 
 def _resources(azure: Azure, scope: Scope) -> Iterator[Row]:

@@ -181,7 +181,9 @@ def test_states_are_filtered_ordered_cut_and_selected(cloud):
     assert {key for key in chosen if not key.startswith("@")} == {"complianceState"}
     for query in (
         {"$filter": "nonsense"},
-        {"$apply": "groupby((resourceId))"},
+        {"$apply": "groupby((x))"},
+        {"$from": "yesterday"},
+        {"$filter": f"{'(' * 3000}isCompliant eq true{')' * 3000}"},
         {"$orderby": "x"},
         {"$top": "many"},
         {"$select": "x"},

@@ -1,7 +1,5 @@
 """The queries that users ask: this project's own, and of the kind that Microsoft's pages show for Update Manager."""
 
-from types import SimpleNamespace
-
 import pytest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
@@ -10,6 +8,7 @@ from patching.faults import Findings
 from patching.inventory import read_inventory
 from patching.limits import Environment
 from patching.queries import queries_for
+from patching.settings import read_settings
 from sandbox.arm.seed import seed
 from tests.arm.conftest import READY, SPOKE, SUBSCRIPTION, _Credential, made
 from tests.arm.policy.clouds import GROUP, arc_machine, subscription, virtual_machine
@@ -18,8 +17,24 @@ from tests.arm.policy.clouds import GROUP, arc_machine, subscription, virtual_ma
 @pytest.fixture
 def own(configuration):
     """The queries of the stack output `queries`, for a stack with one schedule."""
-    schedules = {"weekly": SimpleNamespace(resource_id=configuration)}
-    return queries_for(SimpleNamespace(schedules=schedules))
+    schedule = {
+        "name": "Weekly",
+        "start": "2027-01-03 04:00",
+        "timeZone": "UTC",
+        "duration": "02:00",
+        "recurEvery": "Week Sunday",
+        "updates": {"linux": {"classifications": ["Security"]}},
+    }
+    config = {
+        "azure-native:location": "westeurope",
+        "resourceGroup": {"name": "rg"},
+        "subscriptions": {"main": {"id": SUBSCRIPTION}},
+        "schedules": {"weekly": schedule},
+    }
+    reading = read_settings(config, project="azure-patching", stack="users")
+    assert reading.faults == (), [str(one) for one in reading.faults]
+    assert [one.resource_id for one in reading.settings.schedules.values()] == [configuration]
+    return queries_for(reading.settings)
 
 
 def test_machines_that_are_not_ready_are_those(own, machine, tmp_path, rows):
@@ -54,7 +69,14 @@ def test_assignments_are_counted_by_schedule(own, arm, machine, configuration, r
         path = machine(name, **READY)
         made(arm.put(f"{path}/providers/Microsoft.Maintenance/configurationAssignments/{name}", body))
     found = rows(own["assignments"])
-    assert found == [{"schedule": "weekly", "subscriptionId": SUBSCRIPTION, "assignments": 2}]
+    assert found == [
+        {
+            "schedule": "weekly",
+            "configuration": configuration.lower(),
+            "subscriptionId": SUBSCRIPTION,
+            "assignments": 2,
+        }
+    ]
 
 
 def test_there_is_no_history_of_runs(own, rows):

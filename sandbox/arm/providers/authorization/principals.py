@@ -1,6 +1,7 @@
 """Who may do what: the identities that the local Azure knows, and what their role assignments allow."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.arm.azure import CALLER_ID, LIMITED_CLIENT_ID, Azure
@@ -8,7 +9,7 @@ from sandbox.arm.errors import ArmError
 from sandbox.arm.ids import MACHINE_TYPES, parse
 from sandbox.arm.policy.assignments import POLICY_ASSIGNMENTS, Assignment
 from sandbox.arm.policy.effects import Permission
-from sandbox.arm.policy.roles import ROLES
+from sandbox.arm.policy.roles import ROLES, Role
 from sandbox.arm.policy.scopes import Hierarchy
 from sandbox.arm.quirks import ROLES_SPREAD_SLOWLY
 from sandbox.arm.store import Resource
@@ -17,6 +18,7 @@ ROLE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 _SPREADING = 600.0
 """How long a role assignment is not known everywhere, in seconds, where that quirk is on."""
 USER_ASSIGNED_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+ALERT_RULES = "Microsoft.Insights/scheduledQueryRules"
 
 
 def user_assigned(azure: Azure, identity_id: str) -> Resource | None:
@@ -47,7 +49,7 @@ def service_principals(azure: Azure) -> set[str]:
 
 def _service_principals(azure: Azure) -> Iterator[str]:
     yield LIMITED_CLIENT_ID
-    for resource_type in (POLICY_ASSIGNMENTS, *MACHINE_TYPES):
+    for resource_type in (POLICY_ASSIGNMENTS, *MACHINE_TYPES, ALERT_RULES):
         for resource in azure.store.under("", resource_type):
             identity: Mapping[str, Any] = resource.document.get("identity") or {}
             if identity.get("principalId"):
@@ -56,22 +58,45 @@ def _service_principals(azure: Azure) -> Iterator[str]:
         yield str(resource.properties["principalId"]).lower()
 
 
+@dataclass(frozen=True)
+class Grants:
+    """What the roles allow that are assigned to one principal: each role, and the scope it is assigned at."""
+
+    hierarchy: Hierarchy
+    roles: tuple[tuple[Role, str], ...]
+
+    def allow(self, permission: Permission) -> bool:
+        """Tell whether a role at the permission's scope, or above it, allows its action."""
+        return any(
+            role.allows(permission.action) and self.hierarchy.covers(scope, permission.scope)
+            for role, scope in self.roles
+        )
+
+    def reach(self, scope: str) -> bool:
+        """Tell whether anything is granted at an id, above it or below it."""
+        return any(self.hierarchy.covers(one, scope) or self.hierarchy.covers(scope, one) for _, one in self.roles)
+
+
+def grants_of(azure: Azure, hierarchy: Hierarchy, principal: str) -> Grants:
+    """Return what is granted to a principal, by its object id."""
+    return Grants(hierarchy, tuple(_roles_of(azure, principal.lower())))
+
+
+def _roles_of(azure: Azure, principal: str) -> Iterator[tuple[Role, str]]:
+    for assigned in azure.store.under("", ROLE_ASSIGNMENTS):
+        properties = assigned.properties
+        role = ROLES.get(str(properties["roleDefinitionId"]).rsplit("/", 1)[-1].lower())
+        if role and str(properties["principalId"]).lower() == principal and _has_spread(azure, assigned):
+            yield role, assigned.id.scope
+
+
 def check_permission(azure: Azure, hierarchy: Hierarchy, principal: str | None, permission: Permission) -> None:
     """Check that a principal may do something: by a role assigned to it at the scope or above.
 
     Raises ArmError (403 AuthorizationFailed) as ARM does.
     """
-    for assigned in azure.store.under("", ROLE_ASSIGNMENTS):
-        properties = assigned.properties
-        role = ROLES.get(str(properties["roleDefinitionId"]).rsplit("/", 1)[-1].lower())
-        if (
-            role is not None
-            and str(properties["principalId"]).lower() == (principal or "").lower()
-            and role.allows(permission.action)
-            and hierarchy.covers(assigned.id.scope, permission.scope)
-            and _has_spread(azure, assigned)
-        ):
-            return
+    if grants_of(azure, hierarchy, principal or "").allow(permission):
+        return
     raise ArmError(
         403,
         "AuthorizationFailed",

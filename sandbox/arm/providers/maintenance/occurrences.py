@@ -27,7 +27,7 @@ from sandbox.arm.providers.maintenance.recurrence import check_recurrence
 from sandbox.arm.providers.maintenance.time_zones import zone
 from sandbox.arm.store import Resource
 
-_FORM = re.compile(r"(?P<count>\d+)?\s*(?P<unit>hour|day|week|month)s?\s*(?P<rest>.*)", re.IGNORECASE)
+_FORM = re.compile(r"(?P<count>\d+)?\s*(?P<unit>hour|day|week|month)s?\s*(?P<rest>.*)", re.IGNORECASE | re.ASCII)
 _NTH = re.compile(r"(?P<nth>\w+)\s+(?P<day>\w+)(?:\s+offset\s*(?P<offset>[+-]?\d+))?", re.IGNORECASE)
 _NUMBERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _WEEKDAYS = {
@@ -88,7 +88,10 @@ def guest_window(configuration: Resource) -> Window | None:
 def fires_at(configuration: Resource, after: float) -> float | None:
     """Return when a configuration fires next, later than a moment; both in seconds since the epoch."""
     window = guest_window(configuration)
-    opening = next_opening(window, datetime.fromtimestamp(after, UTC)) if window else None
+    try:
+        opening = next_opening(window, datetime.fromtimestamp(after, UTC)) if window else None
+    except (OverflowError, ValueError):  # where the calendar begins or ends
+        return None
     return opening.timestamp() if opening else None
 
 

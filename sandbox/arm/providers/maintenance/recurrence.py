@@ -8,12 +8,13 @@ import re
 
 from sandbox.arm.providers.maintenance.refusals import invalid_window
 
-_FORM = re.compile(r"(?P<count>\d+)?(?P<unit>hour|day|week|month)s?(?:\s+(?P<rest>\S.*))?", re.IGNORECASE)
+_AS_WRITTEN = re.IGNORECASE | re.ASCII
+_FORM = re.compile(r"(?P<count>\d+)?(?P<unit>hour|day|week|month)s?(?:\s+(?P<rest>\S.*))?", _AS_WRITTEN)
 _WEEKDAY = "(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-_WEEKDAYS = re.compile(rf"{_WEEKDAY}(?:,\s*{_WEEKDAY})*", re.IGNORECASE)
+_WEEKDAYS = re.compile(rf"{_WEEKDAY}(?:,\s*{_WEEKDAY})*", _AS_WRITTEN)
 _DAY = r"day(?:-1|[1-9]|[12]\d|3[01])"
-_DAYS = re.compile(rf"{_DAY}(?:,\s*{_DAY})*", re.IGNORECASE)
-_NTH = re.compile(rf"(?:first|second|third|fourth|last)\s+{_WEEKDAY}(?:\s+offset(?P<offset>-?\d+))?", re.IGNORECASE)
+_DAYS = re.compile(rf"{_DAY}(?:,\s*{_DAY})*", _AS_WRITTEN)
+_NTH = re.compile(rf"(?:first|second|third|fourth|last)\s+{_WEEKDAY}(?:\s+offset(?P<offset>-?\d+))?", _AS_WRITTEN)
 _RANGES = {"hour": range(6, 36), "day": range(1, 36), "week": range(1, 36), "month": range(1, 36)}
 _OFFSETS = range(-6, 7)
 

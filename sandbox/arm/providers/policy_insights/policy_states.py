@@ -6,12 +6,14 @@ Each query evaluates afresh: the delay of Azure's evaluation, and its history, a
 import json
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sandbox.arm.azure import CALLER_ID, Azure, Reply, Request, ResourceType
 from sandbox.arm.errors import ArmError, bad_request
 from sandbox.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ResourceId
 from sandbox.arm.operations import begin_result
+from sandbox.arm.policy.aggregation import applied
 from sandbox.arm.policy.assignments import POLICY_ASSIGNMENTS, Assignment, Part
 from sandbox.arm.policy.definitions import DefinitionSet, find_definition
 from sandbox.arm.policy.queries import invalid_query, ordered, read_filter, selected
@@ -25,7 +27,8 @@ from sandbox.arm.words import words
 _VERSIONS = words("2018-04-04 2018-07-01-preview 2019-10-01 2022-03-01 2024-10-01")
 _STATES = "Microsoft.PolicyInsights/policyStates"
 _DEFINITION_TYPES = ("Microsoft.Authorization/policyDefinitions", "Microsoft.Authorization/policySetDefinitions")
-_OPTIONS = frozenset({"api-version", "$top", "$orderby", "$select", "$filter", "$from", "$to"})
+_SUMMED = frozenset({"api-version", "$top", "$filter", "$from", "$to"})
+_QUERIED = _SUMMED | {"$orderby", "$select", "$apply"}
 _COLUMNS = words(
     """
     timestamp resourceId policyAssignmentId policyDefinitionId effectiveParameters isCompliant subscriptionId
@@ -38,7 +41,7 @@ _COLUMNS = words(
 )
 
 
-def _found(request: Request) -> list[State]:
+def _found(request: Request, options: frozenset[str]) -> list[State]:
     """Evaluate what a query asks for: by its scope, which may be an assignment or a definition, and its filter."""
     azure, states_id = request.azure, request.resource_id
     if states_id.name.lower() not in ("latest", "default"):
@@ -46,11 +49,13 @@ def _found(request: Request) -> list[State]:
             "InvalidPolicyStatesResource",
             f"The policy states resource '{states_id.name}' is not supported; it must be 'latest' or 'default'.",
         )
-    unknown = sorted(set(request.query) - _OPTIONS)
+    unknown = sorted(set(request.query) - options)
     if unknown:
         raise invalid_query(
-            unknown[0], request.query[unknown[0]], f"the local Azure models {', '.join(sorted(_OPTIONS))}"
+            unknown[0], request.query[unknown[0]], f"the local Azure models {', '.join(sorted(options))}"
         )
+    for option in ("$from", "$to"):
+        _check_instant(option, request.query.get(option))
     scope, hierarchy = _scope(azure, states_id)
     assignments = all_assignments(azure)
     wanted: set[str] | None = None
@@ -70,6 +75,13 @@ def _found(request: Request) -> list[State]:
     return [one for one in rows if test(_row(one, hierarchy, ""))]
 
 
+def _check_instant(option: str, text: str | None) -> None:
+    try:
+        datetime.fromisoformat(text or "2000-01-01")
+    except ValueError as error:
+        raise invalid_query(option, text or "", "it is not an ISO 8601 instant") from error
+
+
 def _scope(azure: Azure, states_id: ResourceId) -> tuple[ResourceId | None, Hierarchy]:
     scope = states_id.parent
     if scope is not None and any(scope.is_type(one) for one in (*_DEFINITION_TYPES, POLICY_ASSIGNMENTS)):
@@ -86,11 +98,14 @@ def _definition_keys(state: State) -> set[str]:
 
 
 def _query_results(request: Request) -> Reply:
-    rows = _found(request)
+    rows = _found(request, _QUERIED)
     hierarchy = _scope(request.azure, request.resource_id)[1]
     now = instant(request.azure.now())
-    shown = ordered([_row(one, hierarchy, now) for one in rows], request.query.get("$orderby", ""), _COLUMNS)
-    shown = selected(shown[: _top(request)], request.query.get("$select", ""), _COLUMNS)
+    shown, columns = [_row(one, hierarchy, now) for one in rows], [*_COLUMNS]
+    if request.query.get("$apply", "").strip():
+        shown, columns = applied(shown, request.query["$apply"], columns)
+    shown = ordered(shown, request.query.get("$orderby", ""), columns)
+    shown = selected(shown[: _top(request)], request.query.get("$select", ""), columns)
     context = _context(request, "$entity")
     value = [{"@odata.id": None, "@odata.context": context, **one} for one in shown]
     return Reply(
@@ -165,7 +180,7 @@ def _set_columns(assignment: Assignment, part: Part) -> dict[str, Any]:
 
 
 def _summarize(request: Request) -> Reply:
-    rows = _found(request)
+    rows = _found(request, _SUMMED)
     uri = f"{request.base_url}{request.resource_id.text}/queryResults?api-version={request.api_version}"
     by_assignment: dict[str, list[State]] = {}
     for one in rows:

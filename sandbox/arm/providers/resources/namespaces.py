@@ -13,6 +13,7 @@ ALWAYS_REGISTERED = frozenset({"Microsoft.Authorization", "Microsoft.Resources",
 REGISTERED_FROM_THE_START = frozenset(
     {
         "Microsoft.Compute",
+        "Microsoft.EventGrid",
         "Microsoft.HybridCompute",
         "Microsoft.Insights",
         "Microsoft.Maintenance",
