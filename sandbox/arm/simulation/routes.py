@@ -1,12 +1,13 @@
 """The local Azure's own routes about time, over plain HTTP and for this machine only.
 
 `GET /_sandbox/clock` answers the time; `POST` with {"until": an ISO instant} moves the clock there through everything
-that happens until then, for at most so many "seconds" of real time where the body says so. `GET /_sandbox/runs` answers
-the runs between two instants, `after` and `until`.
+that happens until then, for at most so many "seconds" of real time where the body says so; whoever has subscribed to
+an event is told of it on the way. `GET /_sandbox/runs` answers the runs between two instants, `after` and `until`.
 """
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from sandbox.arm.azure import Azure
 from sandbox.arm.bodies import check
 from sandbox.arm.errors import ArmError, bad_request
+from sandbox.arm.events.courier import Courier
 from sandbox.arm.simulation.reporting import runs_between
 from sandbox.arm.simulation.travel import pass_time
 from sandbox.arm.times import instant
@@ -25,32 +27,58 @@ from sandbox.arm.times import instant
 CLOCK_PATH = "/_sandbox/clock"
 RUNS_PATH = "/_sandbox/runs"
 _LAST_YEAR = 9000
+_OK = 200
 
 
-def routes(azure: Azure) -> list[Route]:
+def routes(azure: Azure, courier: Courier) -> list[Route]:
     """Return the routes about the time of a local Azure."""
 
     async def clock(http: Request) -> Response:
-        return _answer(http, lambda content: _clock(azure, http.method, content), await http.body())
+        content = await http.body()
+        if http.method != "POST":
+            return answered_to(http, lambda: {"now": instant(azure.now())})
+        begun = answered_to(http, lambda: _begin(azure, content))
+        # Whoever is to be told of something is told at its time, and may act before the clock goes on.
+        await courier.deliver()
+        if begun.status_code != _OK:
+            return begun
+        wanted = _asked(content)
+        while wanted.seconds is None and azure.now() < wanted.until:
+            pass_time(azure, wanted.until)
+            await courier.deliver()
+        return JSONResponse({"now": instant(azure.now()), "arrived": azure.now() >= wanted.until})
 
     async def runs(http: Request) -> Response:
-        return _answer(http, lambda _: _runs(azure, http.query_params), b"")
+        return answered_to(http, lambda: _runs(azure, http.query_params))
 
     return [Route(CLOCK_PATH, clock, methods=["GET", "POST"]), Route(RUNS_PATH, runs, methods=["GET"])]
 
 
-def _answer(http: Request, act: Callable[[bytes], dict[str, Any]], content: bytes) -> Response:
+def answered_to(http: Request, act: Callable[[], dict[str, Any]]) -> Response:
+    """Return what an act answers to a request over plain HTTP from this machine; to any other, that nothing is here."""
     if http.url.scheme != "http" or not http.client or not ip_address(http.client.host).is_loopback:
         return JSONResponse(ArmError(404, "NotFound", "There is nothing here.").body(), 404)
     try:
-        return JSONResponse(act(content))
+        return JSONResponse(act())
     except ArmError as error:
         return JSONResponse(error.body(), error.status)
 
 
-def _clock(azure: Azure, method: str, content: bytes) -> dict[str, Any]:
-    if method != "POST":
-        return {"now": instant(azure.now())}
+@dataclass(frozen=True)
+class _Asked:
+    """Where the clock is to go, and for how many seconds of real time at most."""
+
+    until: float
+    seconds: float | None
+
+
+def _begin(azure: Azure, content: bytes) -> dict[str, Any]:
+    wanted = _asked(content)
+    pass_time(azure, wanted.until, wanted.seconds)
+    return {}
+
+
+def _asked(content: bytes) -> _Asked:
     try:
         body = json.loads(content)
         check(body, {"until": str})
@@ -58,8 +86,7 @@ def _clock(azure: Azure, method: str, content: bytes) -> dict[str, Any]:
         until = body["until"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise bad_request("InvalidRequestContent", 'The body is not {"until": an ISO instant}.') from error
-    arrived = pass_time(azure, moment_of(until), seconds)
-    return {"now": instant(azure.now()), "arrived": arrived}
+    return _Asked(moment_of(until), seconds)
 
 
 def _runs(azure: Azure, query: Mapping[str, str]) -> dict[str, Any]:

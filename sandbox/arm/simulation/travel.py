@@ -4,6 +4,7 @@ import time
 
 from sandbox.arm.azure import Azure
 from sandbox.arm.errors import bad_request
+from sandbox.arm.events.publishing import waiting
 from sandbox.arm.simulation.runs import plan
 from sandbox.arm.times import instant
 
@@ -12,7 +13,8 @@ def pass_time(azure: Azure, until: float, seconds: float | None = None) -> bool:
     """Move the clock to a time (seconds since the epoch); tell whether it is there.
 
     What happens at one moment is stored together, and the clock with it: whoever kills this finds the world as it is at
-    some moment, from where it goes on. After so many `seconds` of real time it stops on the way.
+    some moment, from where it goes on. It stops on the way after so many `seconds` of real time, and where a webhook is
+    to be told of something first.
 
     Raises ArmError (400 ClockGoesForward) where the time is past.
     """
@@ -30,7 +32,7 @@ def pass_time(azure: Azure, until: float, seconds: float | None = None) -> bool:
             with azure.store.transaction():
                 azure.clock.put_forward(max(due, azure.now()))
                 azure.settle_due()
-            if deadline is not None and time.monotonic() > deadline:
+            if waiting(azure) or (deadline is not None and time.monotonic() > deadline):
                 return False
         with azure.store.transaction():
             azure.clock.put_forward(until)

@@ -19,14 +19,17 @@ from sandbox.arm.ids import ResourceId, parse
 from sandbox.arm.providers.maintenance import names
 from sandbox.arm.providers.maintenance.occurrences import fires_at
 from sandbox.arm.providers.maintenance.refusals import invalid_value, refused
+from sandbox.arm.simulation.maintenance_events import CUT_OFF_SECONDS
 from sandbox.arm.store import Resource
 from sandbox.arm.times import instant
 
+SUCCEEDED = "Succeeded"
 CANCELLED = "Cancelled"
+PENDING = "Pending"
 IN_PROGRESS = "InProgress"
 _CANCEL = "Cancel"
-_CUT_OFF_SECONDS = 10 * 60
 _STAMP = "%Y%m%d%H%M%S"
+_ANNOUNCED = "announced"
 _SHAPE: Shape = {"properties": {"status": str}}
 
 
@@ -42,7 +45,7 @@ class Run:
     window_starts: float
     starts: float
     ends: float
-    status: str = "Succeeded"
+    status: str = SUCCEEDED
     error: tuple[str, str] | None = None
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -69,17 +72,53 @@ def run_at(azure: Azure, configuration: ResourceId, start: float) -> Run:
 
 def record(azure: Azure, run: Run, *, skipped: dict[str, str] | None = None) -> Resource:
     """Keep a run; `skipped` is why machines that it reached have no part in it, by their ids."""
-    resource_id = _whole(run.configuration, run.window_starts)
-    if run.resource != run.configuration:
-        name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run.correlation_id} {run.resource.key}"))
-        resource_id = ResourceId(run.resource.text, names.APPLY_UPDATE, (name,))
+    resource_id = _id(run)
+    earlier = azure.store.get(resource_id)
     private = {
         **vars(run),
         "configuration": run.configuration.text,
         "resource": run.resource.text,
         "skipped": skipped or {},
+        _ANNOUNCED: earlier.private.get(_ANNOUNCED) if earlier else None,
     }
     return azure.store.put(Resource(resource_id, {}, private), azure.now())
+
+
+def _id(run: Run) -> ResourceId:
+    if run.resource == run.configuration:
+        return _whole(run.configuration, run.window_starts)
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run.correlation_id} {run.resource.key}"))
+    return ResourceId(run.resource.text, names.APPLY_UPDATE, (name,))
+
+
+def announce(azure: Azure, run: Run, machines: list[ResourceId]) -> None:
+    """Keep a run that is to come, as a whole and on each of its machines: it is for these, whatever changes now."""
+    for machine in machines:
+        record(azure, replace(run, resource=machine, status=PENDING))
+    whole = record(azure, replace(run, status=PENDING))
+    private = {**whole.private, _ANNOUNCED: [machine.text for machine in machines]}
+    azure.store.keep(replace(whole, private=private))
+
+
+def announced(azure: Azure, run: Run) -> list[ResourceId] | None:
+    """Return the machines that a run was announced for; None where it was not announced."""
+    found = azure.store.get(_whole(run.configuration, run.window_starts))
+    kept: list[str] | None = found.private.get(_ANNOUNCED) if found else None
+    return None if kept is None else [parse(one) for one in kept]
+
+
+def withdraw(azure: Azure, run: Run, machine: ResourceId) -> None:
+    """Forget that a run was announced for a machine."""
+    azure.store.delete(_id(replace(run, resource=machine)))
+
+
+def cancel(azure: Azure, run: Run, because: str) -> Resource:
+    """Cancel a run that has not begun, on each machine that it was announced for, too."""
+    cancelled = replace(run, status=CANCELLED, error=("MaintenanceCancelled", because))
+    for machine in announced(azure, run) or []:
+        if azure.store.get(machine):
+            record(azure, replace(cancelled, resource=machine))
+    return record(azure, cancelled)
 
 
 def read(resource: Resource) -> Run:
@@ -117,10 +156,11 @@ def _put(request: Request) -> Reply:
     if found and read(found).is_cancelled:
         return Reply(200, azure.present(found))
     start = _start_of(configuration, wanted.name)
-    if start - azure.now() < _CUT_OFF_SECONDS:
+    if start - azure.now() < CUT_OFF_SECONDS:
         raise refused(f"The run '{wanted.name}' cannot be cancelled: that is possible up to 10 minutes before it.")
-    run = replace(run_at(azure, configuration.id, start), status=CANCELLED)
-    return Reply(201, azure.present(record(azure, run)))
+    because = f"Maintenance cancelled using cancellation API at {instant(azure.now())}"
+    cancelled = cancel(azure, run_at(azure, configuration.id, start), because)
+    return Reply(200 if found else 201, azure.present(cancelled))
 
 
 def _start_of(configuration: Resource, name: str) -> float:
@@ -167,7 +207,7 @@ def _present(resource: Resource) -> dict[str, Any]:
         "type": names.APPLY_UPDATE,
         "properties": {
             "resourceId": run.resource.key if run.resource == run.configuration else run.resource.text,
-            "status": CANCELLED if run.is_cancelled else "Completed",
+            "status": run.status if run.status in (CANCELLED, PENDING) else "Completed",
             "lastUpdateTime": instant(run.ends),
         },
     }

@@ -20,12 +20,13 @@ from sandbox.arm.bodies import Shape, at, check, mapping_at, merged, without_nul
 from sandbox.arm.errors import ArmError
 from sandbox.arm.ids import ResourceId
 from sandbox.arm.providers.maintenance import names
-from sandbox.arm.providers.maintenance.occurrences import fires_at
+from sandbox.arm.providers.maintenance.agenda import next_due
 from sandbox.arm.providers.maintenance.refusals import invalid_value, invalid_window, refused
 from sandbox.arm.providers.maintenance.updates import INSTALL_PATCHES, check_install_patches
 from sandbox.arm.providers.maintenance.window import NEVER, WINDOW, check_window
 from sandbox.arm.quirks import DEFAULT_EXPIRY, LONG_IDS_FAIL, LOWER_CASED_IDS, NAME_HELD_AFTER_DELETE, REBOOT_SPELLING
 from sandbox.arm.regions import check_unchanged, region
+from sandbox.arm.simulation.maintenance_events import run_ended
 from sandbox.arm.simulation.runs import fire
 from sandbox.arm.store import Resource
 
@@ -100,7 +101,7 @@ def _write(request: Request, found: Resource | None, document: dict[str, Any], s
     scope = next(one for one in _SCOPES if one.lower() == given["maintenanceScope"].lower())
     properties = {**given, "maintenanceScope": scope, "visibility": "Custom"}
     resource = Resource(request.resource_id, {**document, "properties": properties}, found.private if found else {})
-    return azure.write(replace(resource, due=fires_at(resource, azure.now())), request.api_version)
+    return azure.write(replace(resource, due=next_due(azure, resource, azure.now())), request.api_version)
 
 
 def _check_guest(given: dict[str, Any]) -> None:
@@ -211,4 +212,5 @@ TYPES = [
         tracked=True,
     ),
     ResourceType(names.HELD_NAME, api_versions.MAINTENANCE, due=_release),
+    ResourceType(names.RUN_END, api_versions.MAINTENANCE, due=run_ended),
 ]
