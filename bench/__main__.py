@@ -14,6 +14,7 @@ from bench import assignments, policies, runs, scopes, start_up, virtual_machine
 from bench.commands import commands_as_data, measure_commands, print_commands
 from bench.lifecycles import Lifecycle, measure_lifecycle, print_rows, rows_as_data
 from bench.measuring import as_data, measure, print_scores, surroundings
+from patching.commands.manners import WellMannered, version_option
 
 _PARTS = ("runs", "policies", "commands", "start-up", "scopes", "virtual-machines", "assignments")
 _ENGINE = ["pulumi", "pulumi-azure-native"]
@@ -21,7 +22,8 @@ _NOISE_LOOPS = 300_000
 _WIDTH = 150
 
 
-@click.command()
+@click.command(cls=WellMannered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@version_option("bench of azure-patching")
 @click.option("--only", multiple=True, type=click.Choice(_PARTS), help="Take these measurements only.")
 @click.option(
     "--full",
@@ -51,10 +53,12 @@ def main(only: tuple[str, ...], schedules: int, years: int, rounds: int, output:
     console.print(", ".join(f"{name} {value}" for name, value in around.items()), highlight=False)
     results: list[dict[str, object]] = []
     for measurement in compared:
+        notes.print(f"{measurement.name}: {len(measurement.contenders)} contenders, {rounds} round(s) each …")
         scores = measure(measurement, rounds)
         print_scores(measurement, scores, console)
         results.append(as_data(measurement, scores))
     if "commands" in parts:
+        notes.print(f"the command line, {rounds} round(s) each …")
         rows = measure_commands(rounds)
         print_commands(rows, console)
         results.append(commands_as_data(rows))

@@ -25,11 +25,15 @@ UP_WITH_CHECKPOINTS = "up, with checkpoints"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One way to declare the same: a module of `bench.programs`, or None for this repository's own program."""
+    """One way to declare the same: a module of `bench.programs`, or None for this repository's own program.
+
+    `judged` says that this repository's policy pack judges its previews.
+    """
 
     name: str
     module: str | None
     config: Mapping[str, Any]
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,11 @@ def _rows(lifecycle: Lifecycle, azure: LocalAzure, rounds: int, say: Say) -> Ite
         for number, program in enumerate(lifecycle.programs)
     }
     previews: dict[str, list[Cost]] = {name: [] for name in stacks}
+    judged = {program.name: program.judged for program in lifecycle.programs}
     for number in range(rounds):
         for name, stack in stacks.items():
             say(f"{lifecycle.name}: preview by {name}, round {number + 1} of {rounds}")
-            previews[name].append(stack.cost_of("preview"))
+            previews[name].append(stack.cost_of("preview", judged=judged[name]))
     for name, stack in stacks.items():
         yield Row(name, NEW, previews[name])
         if not lifecycle.only_preview:

@@ -1,42 +1,86 @@
-"""Resources judged per second by the policy pack, as the engine hands them to it: through the policy SDK's proxies."""
+"""Resources judged per second by the policy pack, as the engine has them judged: over its own protocol."""
 
-from collections.abc import Callable, Mapping
-from types import SimpleNamespace
+import atexit
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
-from pulumi_policy import PolicyResource, ResourceValidationArgs, StackValidationArgs
-from pulumi_policy.proxy import unknown_checking_proxy
+import grpc
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from bench.measuring import Contender, Measurement
-from policies.pack import stack_validation, validation
-from policies.rules import RULES
-from policies.rules.rule import Rule, StackRule
-from policies.values import Inputs
+from bench.stacks import REPOSITORY
 
 _SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 _SHARE_OF_SCHEDULES = 20
-_OPTIONS = SimpleNamespace(protect=True, ignore_changes=[])
-_PROVIDER = SimpleNamespace(props={"subscriptionId": _SUBSCRIPTION})
+_NO_ENGINE = "127.0.0.1:1"
+_MOST_BYTES = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 
 Props = Mapping[str, Any]
 
 
 def measurement(resources: int) -> Measurement:
     """So many resources: a schedule for each ten machines, and each machine with its assignment."""
-    programs = list(_program(resources))
+    program = list(_program(resources))
     return Measurement(
         "policies",
         "resources",
-        f"{resources:,} resources: virtual machines, each assigned to a schedule, ten to each. The SDK wraps a "
-        "resource's properties anew for each policy: the first contender does that and no more. Of the rules that "
-        "need settings, none has any.",
+        f"{resources:,} resources: virtual machines, each assigned to a schedule, ten to each; each resource is judged "
+        "by itself, then all together. The first contender has as many rules, and none says anything: what the policy "
+        "SDK does for each rule. Of the rules that need settings, none has any.",
         [
-            Contender("the SDK's proxies alone", lambda: _wrapped(programs)),
-            Contender("all rules on one resource", lambda: _one_by_one(programs)),
-            Contender("all rules on the stack", lambda: _together(programs)),
+            Contender("the SDK, with rules that are empty", lambda: _judged("bench/programs/silent_pack.py", program)),
+            Contender("the policy pack", lambda: _judged("policies", program)),
         ],
-        ["pulumi-policy"],
+        ["pulumi-policy", "grpcio"],
     )
+
+
+@cache
+def _pack(program: str) -> analyzer_pb2_grpc.AnalyzerStub:
+    """A policy pack that runs as the engine runs it, until the bench ends."""
+    command = [sys.executable, "-u", "-m", "pulumi.policy", _NO_ENGINE, program]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)  # noqa: S603 - one of ours
+    atexit.register(process.kill)
+    port = cast("Any", process.stdout).readline().strip()
+    return analyzer_pb2_grpc.AnalyzerStub(grpc.insecure_channel(f"127.0.0.1:{port}", _MOST_BYTES))
+
+
+def _judged(pack: str, program: Sequence[tuple[str, str, Props]]) -> int:
+    """Has a pack judge all resources; how many there were.
+
+    Raises:
+        AssertionError: one was blamed, and so other work was measured than what was meant.
+    """
+    stub: Any = _pack(pack)
+    for one in program:
+        _nothing_is_wrong(stub.Analyze(_asked(analyzer_pb2.AnalyzeRequest, *one)))
+    together = [_asked(analyzer_pb2.AnalyzerResource, *one) for one in program]
+    _nothing_is_wrong(stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=together)))
+    return len(program)
+
+
+def _asked(message: Callable[..., Any], kind: str, name: str, props: Props) -> Any:
+    provider = analyzer_pb2.AnalyzerProviderResource(
+        type="pulumi:providers:azure-native", name="main", properties=_struct({"subscriptionId": _SUBSCRIPTION})
+    )
+    options = analyzer_pb2.AnalyzerResourceOptions(protect=True)
+    urn = f"urn:pulumi:bench::bench::{kind}::{name}"
+    return message(type=kind, urn=urn, name=name, properties=_struct(props), options=options, provider=provider)
+
+
+def _struct(props: Props) -> Struct:
+    struct = Struct()
+    struct.update(dict(props))
+    return struct
+
+
+def _nothing_is_wrong(response: Any) -> None:
+    if response.diagnostics:
+        raise AssertionError([one.message for one in response.diagnostics])
 
 
 def _program(resources: int) -> list[tuple[str, str, Props]]:
@@ -94,43 +138,3 @@ def _assignment(number: int) -> tuple[str, str, Props]:
         "location": "westeurope",
     }
     return "azure-native:maintenance:ConfigurationAssignment", f"assignment-{number}", props
-
-
-def _arguments(kind: str, name: str, props: Props) -> ResourceValidationArgs:
-    options, provider = cast("Any", _OPTIONS), cast("Any", _PROVIDER)
-    wrapped = unknown_checking_proxy(dict(props))
-    return ResourceValidationArgs(kind, wrapped, f"urn:{name}", name, options, provider, {})
-
-
-def _wrapped(program: list[tuple[str, str, Props]]) -> int:
-    for _ in (rule for rule in RULES if isinstance(rule, Rule)):
-        for one in program:
-            _arguments(*one)
-    return len(program)
-
-
-def _one_by_one(program: list[tuple[str, str, Props]]) -> int:
-    inputs = Inputs()
-    validations = [validation(rule, inputs) for rule in RULES if isinstance(rule, Rule)]
-    for one in program:
-        for validate in validations:
-            validate(_arguments(*one), _nothing_is_wrong)
-    return len(program)
-
-
-def _together(program: list[tuple[str, str, Props]]) -> int:
-    inputs = Inputs()
-    for one in program:
-        inputs.see(_arguments(*one))
-    for rule in (rule for rule in RULES if isinstance(rule, StackRule)):
-        resources = [_in_stack(_arguments(*one)) for one in program]
-        stack_validation(rule, inputs)(StackValidationArgs(resources, {}), _nothing_is_wrong)
-    return len(program)
-
-
-def _in_stack(one: ResourceValidationArgs) -> PolicyResource:
-    return PolicyResource(one.resource_type, one.props, one.urn, one.name, one.opts, one.provider, None, [], {})
-
-
-def _nothing_is_wrong(message: str, urn: str | None = None) -> None:
-    raise AssertionError(f"{urn}: {message}")

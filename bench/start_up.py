@@ -14,8 +14,13 @@ def lifecycle() -> Lifecycle:
     config = cast("dict[str, Any]", document["config"])
     return Lifecycle(
         "start-up",
-        "the first preview of the dev stack, with its few dozen resources, beside that of a program without any.",
+        "the first preview of the dev stack, with its few dozen resources, beside that of a program without any, and "
+        "the same preview judged by the policy pack.",
         0,
-        [Program("empty program", "empty", {}), Program("dev stack", None, config)],
+        [
+            Program("empty program", "empty", {}),
+            Program("dev stack", None, config),
+            Program("dev stack, judged", None, config, judged=True),
+        ],
         only_preview=True,
     )

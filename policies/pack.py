@@ -19,7 +19,8 @@ from pulumi_policy import (
 
 from policies.rules import RULES
 from policies.rules.rule import AnyRule, Plain, Rule, StackRule
-from policies.values import Inputs, kind_of, mended, plain, resource_of
+from policies.serving import serve_with
+from policies.values import Inputs, kind_of, mended, plain
 
 PACK = "azure-patching"
 
@@ -27,6 +28,7 @@ PACK = "azure-patching"
 def build() -> PolicyPack:
     """Start the pack. It serves the engine from then on, and does not return before the engine is done with it."""
     inputs = Inputs()
+    serve_with(inputs)
     return PolicyPack(PACK, [policy(rule, inputs) for rule in RULES])
 
 
@@ -57,10 +59,10 @@ def validation(rule: Rule, inputs: Inputs) -> Callable[[ResourceValidationArgs, 
         kind = kind_of(args.resource_type)
         if kind is None:
             return
-        inputs.see(args)
-        if kind in rule.kinds:
-            for message in rule.judge(resource_of(args, kind), _settings(rule, args)):
-                report(message, None)
+        resource = inputs.resource(args, kind)
+        if kind in rule.kinds and resource.props:  # what is only read has none
+            for message in rule.judge(resource, _settings(rule, args)):
+                report(_with_link(message, rule), None)
 
     return validate
 
@@ -70,7 +72,7 @@ def stack_validation(rule: StackRule, inputs: Inputs) -> Callable[[StackValidati
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         for violation in rule.judge(inputs.stack(args.resources), _settings(rule, args)):
-            report(violation.message, violation.urn or None)
+            report(_with_link(violation.message, rule), violation.urn or None)
 
     return validate
 
@@ -93,6 +95,11 @@ def remediation(rule: Rule) -> ResourceRemediation | None:
 async def _ready(props: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is known at once, as the SDK wants it."""
     return props
+
+
+def _with_link(message: str, rule: AnyRule) -> str:
+    """A message and where to read on: the engine shows no policy's link."""
+    return f"{message}\n{rule.url}"
 
 
 def _settings(rule: AnyRule, args: ResourceValidationArgs | StackValidationArgs) -> Plain:

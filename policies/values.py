@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from pulumi_policy import PolicyResource, ResourceValidationArgs
@@ -38,8 +39,13 @@ _SENTINELS = frozenset(
         UNKNOWN_NUMBER_VALUE,
         UNKNOWN_OBJECT_VALUE,
         UNKNOWN_STRING_VALUE,
+        "[secret]",  # what `pulumi policy analyze` has in the place of a secret that it cannot decrypt
     }
 )
+
+
+Depends = Mapping[str, tuple[str, ...]]
+"""The URNs of the resources that each property of a resource comes from."""
 
 
 class _Options(Protocol):
@@ -65,13 +71,15 @@ def plain(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return _value(value.value)
     if isinstance(value, str):
         return UNKNOWN if value in _SENTINELS else value
     if isinstance(value, Mapping):
         return plain(cast("Mapping[str, Any]", value))
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [_value(one) for one in _unwrapped(cast("Sequence[Any]", value))]
-    return value.value if isinstance(value, Secret) else value
+    return value
 
 
 def _unwrapped(proxy: Any) -> Any:
@@ -95,7 +103,7 @@ def _resource(
     kind: str,
     props: Plain,
     outputs: Plain,
-    depends: Mapping[str, tuple[str, ...]],
+    depends: Depends,
 ) -> Resource:
     # Where the SDK's own classes are not at hand, as in a test of a policy by itself, an attribute may be missing.
     options: _Options | None = getattr(args, "opts", None)
@@ -114,42 +122,48 @@ def _resource(
 
 
 class Inputs:
-    """The inputs that the engine showed of each resource, kept until it shows the whole stack.
+    """What the engine showed, taken out of the SDK's wrapping once, for all rules.
 
-    Of the stack it shows the outputs: in a preview all that the program did not set is unknown there, and a resource's
-    own name and group are never there.
+    The inputs of each resource are kept until it shows the whole stack. Of that it shows the outputs: in a preview all
+    that the program did not set is unknown there, and a resource's own name and group are never there.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[str, Mapping[str, Any]] = {}
-        self._plain: dict[str, dict[str, Any]] = {}
+        self._seen: dict[str, Resource] = {}
+        self._stack: Stack | None = None
 
-    def see(self, args: ResourceValidationArgs) -> None:
-        """Keeps the inputs of a resource; those of an update take the place of its preview's."""
-        urn = getattr(args, "urn", "")
-        self._seen[urn] = args.props
-        self._plain.pop(urn, None)
+    def see(self, args: ResourceValidationArgs, kind: str) -> None:
+        """Keeps a resource; an update's takes the place of its preview's."""
+        self._seen[args.urn] = resource_of(args, kind)
+
+    def see_stack(self, resources: Iterable[tuple[PolicyResource, Depends]]) -> None:
+        """Keeps a stack, in the place of the one that was shown before."""
+        found = ((one, kind, depends) for one, depends in resources if (kind := kind_of(one.resource_type)))
+        self._stack = Stack([self._merged(*each) for each in found])
+
+    def resource(self, args: ResourceValidationArgs, kind: str) -> Resource:
+        """The resource that a rule is asked about: the one that was kept, or what the SDK hands it."""
+        return self._seen.get(getattr(args, "urn", "")) or resource_of(args, kind)
 
     def stack(self, resources: Iterable[PolicyResource]) -> Stack:
-        """The stack that the engine gives a stack policy, with the inputs of what was seen."""
-        found = ((one, kind) for one in resources if (kind := kind_of(one.resource_type)))
-        return Stack([self._merged(one, kind) for one, kind in found])
+        """The stack that a rule is asked about: the one that was kept, or what the SDK hands it."""
+        if self._stack is None:
+            self.see_stack((one, _depends(one)) for one in resources)
+        return cast("Stack", self._stack)
 
-    def _merged(self, one: PolicyResource, kind: str) -> Resource:
+    def _merged(self, one: PolicyResource, kind: str, depends: Depends) -> Resource:
         outputs = _flat(plain(one.props))
-        depends = {key: tuple(other.urn for other in others) for key, others in one.property_dependencies.items()}
-        inputs = self._inputs(one.urn)
-        if inputs is None:
-            return _resource(one, kind, outputs, outputs, depends)
+        seen = self._seen.get(one.urn)
+        if seen is None or not seen.props:
+            # A program that only reads a resource gives it no inputs, and it is not shown by itself.
+            return replace(_resource(one, kind, outputs, outputs, depends), managed=not self._seen)
         # What the program does not set is Azure's default, and no input that may yet have a value.
         known = {key: value for key, value in outputs.items() if value is not UNKNOWN}
-        return _resource(one, kind, known | inputs, outputs, depends)
+        return _resource(one, kind, {**known, **seen.props}, outputs, depends)
 
-    def _inputs(self, urn: str) -> dict[str, Any] | None:
-        """The inputs seen of a resource as plain values, worked out once for all rules on the stack."""
-        if urn in self._seen and urn not in self._plain:
-            self._plain[urn] = _flat(plain(self._seen[urn]))
-        return self._plain.get(urn)
+
+def _depends(resource: PolicyResource) -> Depends:
+    return {name: tuple(other.urn for other in others) for name, others in resource.property_dependencies.items()}
 
 
 def mended(props: Mapping[str, Any], values: Mapping[Path, Any]) -> Mapping[str, Any] | None:

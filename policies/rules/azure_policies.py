@@ -9,7 +9,7 @@ from patching.machines import AssessmentMode, OperatingSystem
 from patching.policy_definitions import PolicyDefinition, PolicyKind, definitions_of, plan_assignments
 from patching.scopes import TagOperator
 from policies.rules.planned import POLICY
-from policies.rules.rule import UNKNOWN, Plain, Resource, Rule, a_map, at
+from policies.rules.rule import UNKNOWN, Plain, Resource, Rule, a_map, at, last_part
 
 _ASSIGNMENTS = "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure"
 _AT_SCALE = "https://learn.microsoft.com/azure/update-manager/periodic-assessment-at-scale"
@@ -31,8 +31,7 @@ _PAIRS = 'a list of pairs, such as [{"key": "env", "value": "prod"}]'
 def definition_of(policy: Resource) -> tuple[PolicyKind, PolicyDefinition] | None:
     """Which of Update Manager's built-in definitions is assigned; None for any other."""
     written = policy.props.get("policyDefinitionId")
-    name = written.rpartition("/")[2].lower() if isinstance(written, str) else ""
-    return _definitions().get(name)
+    return _definitions().get(last_part(written)) if isinstance(written, str) else None
 
 
 @cache

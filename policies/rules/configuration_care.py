@@ -8,7 +8,7 @@ from typing import Any, cast
 from patching.checks import JUDGED_FOR
 from patching.recurrence import Weekday
 from patching.schedule import Run, local_text
-from policies.rules.maintenance_configurations import CONFIGURATION, is_guest_patching, schedule_of
+from policies.rules.maintenance_configurations import CONFIGURATION, emergency_of, is_guest_patching, schedule_of
 from policies.rules.rule import UNKNOWN, Plain, Resource, Rule, a_map, words
 
 _DOCS = "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/"
@@ -29,14 +29,15 @@ def _tags(props: Plain) -> Mapping[str, Any] | None:
 
 def _protected(resource: Resource, settings: Plain) -> Iterator[str]:
     tags = _tags(resource.props)
-    if resource.protect or tags is None or not is_guest_patching(resource.props):
-        return
+    if resource.protect or tags is None or not is_guest_patching(resource.props) or emergency_of(resource.props):
+        return  # an emergency is there to be deleted when it has run
     for name, values in cast("Mapping[str, list[str]]", settings["tags"]).items():
         value = tags.get(name.lower())
         if isinstance(value, str) and value.lower() in {one.lower() for one in values}:
             yield (
-                f"Its tag {name} is {value}, and nothing keeps it from being deleted: without it, nothing is patched "
-                "any more, and its assignments are gone for good. Set the resource option protect to true."
+                f"Its tag {name} is {value}, but it is not protected, so that a change of the program can delete it: "
+                "then nothing is patched any more, and its assignments are gone for good. Set the resource option "
+                "protect to true."
             )
             return
 
@@ -56,7 +57,8 @@ def _required_tags(resource: Resource, settings: Plain) -> list[str]:
 
 def _allowed(resource: Resource, settings: Plain) -> list[str]:
     windows = cast("list[Plain]", settings["windows"])
-    schedule = schedule_of(resource.props) if windows and is_guest_patching(resource.props) else None
+    judged = windows and is_guest_patching(resource.props) and not emergency_of(resource.props)
+    schedule = schedule_of(resource.props) if judged else None
     first = schedule.first_run() if schedule else None
     if schedule is None or first is None:
         return []
@@ -86,11 +88,15 @@ def _holds(window: Plain, run: Run) -> bool:
 
 
 def _clock(resource: Resource, _: Plain) -> list[str]:
-    schedule = schedule_of(resource.props) if is_guest_patching(resource.props) else None
+    judged = is_guest_patching(resource.props) and not emergency_of(resource.props)
+    schedule = schedule_of(resource.props) if judged else None
     ignored = {name.replace("_", "").lower() for name in resource.ignored}
-    if schedule is None or schedule.start.minute % _FULL_HOUR_PARTS == 0 or "startdatetime" in ignored:
+    if schedule is None or "startdatetime" in ignored:
         return []
-    looks = f"startDateTime is {local_text(schedule.start)}, which looks like taken from the clock"
+    written = resource.props["startDateTime"]
+    if schedule.start.minute % _FULL_HOUR_PARTS == 0 and written[len("2027-01-16 22:00") :] in {"", ":00"}:
+        return []
+    looks = f"startDateTime is {written}, which looks like taken from the clock"
     harm = "then every update moves the schedule, and one shortly before a run loses it"
     mend = "Write a fixed start at a round time, or ignore changes of startDateTime"
     return [f"{looks}: {harm}. {mend}. (A clock's time that is round cannot be told from a fixed one.)"]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from patching.checks.updates import check_updates
@@ -15,6 +16,7 @@ from patching.own_words import never_ends
 from patching.recurrence_grammar import RecurrenceError, parse, patch_tuesday_of
 from patching.schedule import Schedule
 from patching.settings.entries import LinuxUpdatesEntry, UpdatesEntry, WindowsUpdatesEntry
+from patching.settings.model import EMERGENCY_TAG
 from patching.settings.values import Refused
 from patching.settings.vocabulary import (
     linux_classification,
@@ -24,7 +26,7 @@ from patching.settings.vocabulary import (
     windows_classification,
     windows_zone,
 )
-from policies.rules.rule import UNKNOWN, Path, Plain, Resource, Rule, at, has_unknown, said, words
+from policies.rules.rule import UNKNOWN, Path, Plain, Resource, Rule, a_map, at, has_unknown, said, words
 
 CONFIGURATION = "maintenance:MaintenanceConfiguration"
 _LIMITS = "https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations"
@@ -90,6 +92,17 @@ def _schedule(written: tuple[str, ...], expires: str | None) -> Schedule | None:
     return Schedule(recurrence, values["startDateTime"], values["timeZone"], values["duration"], end)
 
 
+def emergency_of(props: Plain) -> str | None:
+    """Why a configuration runs once and out of turn: the value of its tag; None where it is no emergency.
+
+    What runs more than once is none, whatever its tags say: for an emergency, freezes and agreed windows do not hold.
+    """
+    tags = {name.lower(): value for name, value in a_map(props.get("tags")).items()}
+    reason = tags.get(EMERGENCY_TAG)
+    schedule = schedule_of(props) if isinstance(reason, str) else None
+    return reason if schedule and len(list(islice(schedule.runs(), 2))) == 1 else None
+
+
 def _window(resource: Resource, _: Plain) -> list[str]:
     props = resource.props
     if not is_guest_patching(props):
@@ -97,7 +110,7 @@ def _window(resource: Resource, _: Plain) -> list[str]:
     messages: list[str] = []
     for key, read in (*_WINDOW.items(), ("expirationDateTime", _moment)):
         value = props.get(key)
-        if value is UNKNOWN or (key == "expirationDateTime" and isinstance(value, str | None) and never_ends(value)):
+        if has_unknown(value) or (key == "expirationDateTime" and isinstance(value, str | None) and never_ends(value)):
             continue
         if value is None:
             messages.append(f"{key} is not set, and Azure refuses a guest patching schedule without it: set {key}.")
@@ -131,7 +144,8 @@ def _surprises(resource: Resource, _: Plain) -> Iterator[str]:
 
 def _patch_mode(resource: Resource, _: Plain) -> list[str]:
     mode = at(resource.props, "extensionProperties", "InGuestPatchMode")
-    if not is_guest_patching(resource.props) or mode is UNKNOWN or mode in ("User", "Platform"):
+    known = isinstance(mode, str) and mode.lower() in {"user", "platform"}
+    if not is_guest_patching(resource.props) or has_unknown(mode) or known:
         return []
     found = "has no InGuestPatchMode" if mode is None else f"has the InGuestPatchMode {mode!r}"
     refused = "and Azure refuses the scope InGuestPatch without User or Platform there"
@@ -199,7 +213,7 @@ def _canonical(value: Any) -> str | None:
 def _spelling(resource: Resource, _: Plain) -> list[str]:
     written = resource.props.get("recurEvery")
     canonical = _canonical(written)
-    right = canonical in {None, written} or patch_tuesday_of(str(written)) is not None
+    right = canonical is None or canonical == written or patch_tuesday_of(str(written)) is not None
     if right or not is_guest_patching(resource.props):
         return []
     risk = "which is not Azure's own spelling, and may be refused, or come back as a difference in each preview"

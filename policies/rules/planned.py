@@ -1,36 +1,25 @@
-"""What a stack's resources plan, as the core's own settings, so that the core's own checks judge them.
+"""What a stack's resources plan: each guest patching configuration, and all that is assigned to it.
 
 Whatever is not known yet is left out: what is there is certain.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from patching.arm_ids import (
-    MACHINE_TYPES,
     ArmIdError,
-    MachineId,
-    MachineKind,
     maintenance_configuration_id,
     parse_machine_id,
     parse_resource_id,
     virtual_machine_id,
 )
+from patching.checks.window import check_window
 from patching.machines import OperatingSystem
 from patching.schedule import Schedule
 from patching.scopes import RESOURCE_TYPES, Machine, ScopeFilter, TagOperator, matches
-from patching.settings.model import (
-    DynamicScope,
-    ExistingMachine,
-    Image,
-    MachineTarget,
-    Reboot,
-    ScheduleSettings,
-    ScopeTarget,
-    Updates,
-    VirtualMachineSettings,
-)
 from policies.rules.maintenance_configurations import CONFIGURATION, is_guest_patching, schedule_of
 from policies.rules.rule import UNKNOWN, Resource, Stack, a_map, at, has_unknown, words
 from policies.rules.virtual_machines import MACHINE, as_inventory_has_it
@@ -42,6 +31,8 @@ ON_GROUP = "maintenance:ConfigurationAssignmentsForResourceGroup"
 ASSIGNMENTS = (ON_MACHINE, ON_PART, ON_SUBSCRIPTION, ON_GROUP)
 POLICY = "authorization:PolicyAssignment"
 _GROUP = "resources:ResourceGroup"
+_SYSTEMS = {one.lower(): one for one in OperatingSystem}
+_OPERATORS = {one.lower(): one for one in TagOperator}
 
 AMBIENT = "00000000-0000-0000-0000-000000000000"
 """Stands for the subscription of a provider that takes it from the environment."""
@@ -60,28 +51,46 @@ class Target:
         return self.machine is not None or self.id is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """What is assigned to configurations.
+
+    `targets` are those of assignments of their own, `scopes` the dynamic ones, `policies` the policy assignments that
+    attach machines.
+    """
+
+    targets: tuple[tuple[Resource, Target], ...]
+    scopes: tuple[Resource, ...]
+    policies: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(Attached):
     """A guest patching configuration of the stack, and everything of the stack that is assigned to it.
 
-    `schedule` is None where it is not known or not right; `targets` are those of assignments of its own, `scopes` the
-    dynamic ones, `policies` the policy assignments that attach machines to it.
+    `schedule` is None where it is not known, or refused.
     """
 
     key: str
     resource: Resource
     schedule: Schedule | None
-    targets: tuple[tuple[Resource, Target], ...]
-    scopes: tuple[Resource, ...]
-    policies: tuple[Resource, ...] = field(default=())
+
+    @property
+    def runs_once(self) -> bool:
+        """Whether it ends after one run, as an emergency does, and so is no part of what comes again and again."""
+        return self.schedule is not None and len(list(islice(self.schedule.runs(), 2))) == 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """All guest patching of a stack. `unclear` are assignments whose configuration is not known."""
+    """All guest patching of a stack.
+
+    `elsewhere` is attached to configurations that are not in the stack, `unclear` to ones that are not known yet.
+    """
 
     stack: Stack
     schedules: tuple[Planned, ...]
+    elsewhere: Attached
     unclear: tuple[Resource, ...]
 
 
@@ -111,9 +120,14 @@ def configuration_id(stack: Stack, resource: Resource) -> str | None:
 
 
 def machine_id(stack: Stack, resource: Resource) -> str | None:
-    """The ARM id of a virtual machine, in lower case; None where it is not known yet."""
+    """The ARM id of a virtual machine, in lower case; None where it is not known yet, or would be none."""
     parts = (subscription_of(resource), text_of(stack, resource, "resourceGroupName"), resource.props.get("vmName"))
-    return virtual_machine_id(*map(str, parts)).lower() if all(isinstance(one, str) for one in parts) else None
+    if not all(isinstance(one, str) for one in parts):
+        return None
+    try:
+        return str(parse_machine_id(virtual_machine_id(*map(str, parts)))).lower()
+    except ArmIdError:
+        return None
 
 
 def found_by_id(found: Mapping[str, Resource], text: str) -> Resource | None:
@@ -128,33 +142,61 @@ def found_by_id(found: Mapping[str, Resource], text: str) -> Resource | None:
     return found.get(lowered.replace(subscription, AMBIENT, 1))
 
 
+@lru_cache(maxsize=1)
 def plan_of(stack: Stack) -> Plan:
-    """What a stack plans."""
+    """What a stack plans, worked out once for all rules."""
     configurations = [one for one in stack.of(CONFIGURATION) if is_guest_patching(one.props)]
     others = [one for one in stack.of(CONFIGURATION) if not is_guest_patching(one.props)]
     by_id = {found: one for one in (*configurations, *others) if (found := configuration_id(stack, one))}
     machines = {found: one for one in stack.of(MACHINE) if (found := machine_id(stack, one))}
     assigned: dict[str, list[Resource]] = {}
+    elsewhere: list[Resource] = []
     unclear: list[Resource] = []
-    for one in stack.of(*ASSIGNMENTS):
-        written = one.props.get("maintenanceConfigurationId")
-        configuration = _referred(stack, one, "maintenanceConfigurationId", written, by_id)
+    for one, prop, written in _attaching(stack):
+        configuration = _referred(stack, one, prop, written, by_id)
         if configuration is not None:
             assigned.setdefault(configuration.urn, []).append(one)
         elif written is UNKNOWN:
             unclear.append(one)
-    for one in stack.of(POLICY):
-        written = at(one.props, "parameters", "maintenanceConfigurationResourceId", "value")
-        configuration = _referred(stack, one, "parameters", written, by_id) if written else None
-        if configuration is not None:
-            assigned.setdefault(configuration.urn, []).append(one)
+        elif isinstance(written, str):
+            elsewhere.append(one)
     keys: set[str] = set()
-    schedules = tuple(_planned(stack, one, assigned.get(one.urn, []), machines, keys) for one in configurations)
-    return Plan(stack, schedules, tuple(unclear))
+    schedules: list[Planned] = []
+    for one in configurations:
+        targets, scopes, policies = _sorted(stack, assigned.get(one.urn, ()), machines)
+        schedules.append(
+            Planned(
+                key=_key(stack, one, keys),
+                resource=one,
+                schedule=_accepted_schedule(one),
+                targets=targets,
+                scopes=scopes,
+                policies=policies,
+            )
+        )
+    targets, scopes, policies = _sorted(stack, elsewhere, machines)
+    outside = Attached(targets=targets, scopes=scopes, policies=policies)
+    return Plan(stack, tuple(schedules), outside, tuple(unclear))
+
+
+def _accepted_schedule(configuration: Resource) -> Schedule | None:
+    """The schedule, unless Azure refuses it: then another rule says so, and it never runs beside others."""
+    schedule = schedule_of(configuration.props)
+    return None if schedule is None or check_window("", schedule).faults else schedule
+
+
+def _attaching(stack: Stack) -> Iterator[tuple[Resource, str, Any]]:
+    """All that attaches machines to a configuration: the property that names it, and the id there."""
+    for one in stack.of(*ASSIGNMENTS):
+        yield one, "maintenanceConfigurationId", one.props.get("maintenanceConfigurationId")
+    for one in stack.of(POLICY):
+        yield one, "parameters", at(one.props, "parameters", "maintenanceConfigurationResourceId", "value")
 
 
 def _referred(stack: Stack, one: Resource, prop: str, value: Any, by_id: Mapping[str, Resource]) -> Resource | None:
     """The configuration that a property names: by its id, or, in a preview, as the resource it comes from."""
+    if value is None:
+        return None
     found = found_by_id(by_id, value) if isinstance(value, str) else None
     if found is not None:
         return found
@@ -162,50 +204,53 @@ def _referred(stack: Stack, one: Resource, prop: str, value: Any, by_id: Mapping
     return behind[0] if len(behind) == 1 else None
 
 
-def _planned(
-    stack: Stack,
-    configuration: Resource,
-    assigned: list[Resource],
-    machines: Mapping[str, Resource],
-    keys: set[str],
-) -> Planned:
+def _key(stack: Stack, configuration: Resource, keys: set[str]) -> str:
     key = text_of(stack, configuration, "resourceName") or configuration.name
     while key in keys:
         key = f"{key} ({configuration.name})"
     keys.add(key)
-    return Planned(
-        key=key,
-        resource=configuration,
-        schedule=schedule_of(configuration.props),
-        targets=tuple((one, _target(stack, one, machines)) for one in assigned if one.kind in {ON_MACHINE, ON_PART}),
-        scopes=tuple(one for one in assigned if one.kind in {ON_SUBSCRIPTION, ON_GROUP}),
-        policies=tuple(one for one in assigned if one.kind == POLICY),
+    return key
+
+
+_Sorted = tuple[tuple[tuple[Resource, Target], ...], tuple[Resource, ...], tuple[Resource, ...]]
+
+
+def _sorted(stack: Stack, assigned: Iterable[Resource], machines: Mapping[str, Resource]) -> _Sorted:
+    """What is assigned, by how: to a target of its own, by a dynamic scope, by a policy."""
+    found = list(assigned)
+    return (
+        tuple((one, _target(stack, one, machines)) for one in found if one.kind in {ON_MACHINE, ON_PART}),
+        tuple(one for one in found if one.kind in {ON_SUBSCRIPTION, ON_GROUP}),
+        tuple(one for one in found if one.kind == POLICY),
     )
 
 
 def _target(stack: Stack, assignment: Resource, machines: Mapping[str, Resource]) -> Target:
-    props = assignment.props
-    parts = (
-        subscription_of(assignment),
-        text_of(stack, assignment, "resourceGroupName"),
-        props.get("providerName"),
-        props.get("resourceType"),
-        props.get("resourceName"),
-    )
-    written = props.get("resourceId")
-    target = None
-    if all(isinstance(one, str) for one in parts):
-        subscription, group, provider, resource_type, name = map(str, parts)
-        parent = [props.get("resourceParentType"), props.get("resourceParentName")]
-        inner = [str(one) for one in parent if isinstance(one, str)]
-        middle = "/".join((provider, *inner, resource_type, name))
-        target = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{middle}"
-    elif isinstance(written, str):
-        target = written
+    subscription = subscription_of(assignment)
+    group, name = text_of(stack, assignment, "resourceGroupName"), assignment.props.get("resourceName")
+    written = assignment.props.get("resourceId")
+    target = written if isinstance(written, str) else None
+    if subscription is not None and group is not None and isinstance(name, str):
+        target = _target_id(assignment, subscription, group, name) or target
     if target is not None:
         return Target(found_by_id(machines, target), target)
     behind = stack.behind(assignment, "resourceName", MACHINE)
     return Target(behind[0] if len(behind) == 1 else None)
+
+
+def some_target_id(assignment: Resource) -> str | None:
+    """The id of something of the kind that an assignment is for, where not even a preview knows which it is."""
+    return _target_id(assignment, AMBIENT, "unknown", "unknown")
+
+
+def _target_id(assignment: Resource, subscription: str, group: str, name: str) -> str | None:
+    props = assignment.props
+    provider, resource_type = props.get("providerName"), props.get("resourceType")
+    if not isinstance(provider, str) or not isinstance(resource_type, str):
+        return None
+    inner = words([props.get("resourceParentType"), props.get("resourceParentName")])
+    path = "/".join((provider, *inner, resource_type, name))
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{path}"
 
 
 def filter_of(scope: Resource) -> ScopeFilter | None:
@@ -218,110 +263,13 @@ def filter_of(scope: Resource) -> ScopeFilter | None:
         return ScopeFilter(
             resource_types=words(at(scope.props, "filter", "resourceTypes")) or RESOURCE_TYPES,
             resource_groups=words(at(scope.props, "filter", "resourceGroups")),
-            os_types=tuple(OperatingSystem(one) for one in words(at(scope.props, "filter", "osTypes"))),
+            os_types=tuple(_SYSTEMS[one.lower()] for one in words(at(scope.props, "filter", "osTypes"))),
             locations=words(at(scope.props, "filter", "locations")),
             tags={name: words(values) for name, values in tags.items()},
-            tag_operator=TagOperator(at(scope.props, "filter", "tagSettings", "filterOperator") or TagOperator.ANY),
+            tag_operator=_OPERATORS[str(at(scope.props, "filter", "tagSettings", "filterOperator") or "any").lower()],
         )
-    except (TypeError, ValueError):
+    except KeyError:
         return None
-
-
-def core_schedules(plan: Plan) -> dict[str, ScheduleSettings]:
-    """The stack's schedules as the core has them, by key: those whose windows are known and right."""
-    return {one.key: _settings(plan.stack, one, one.schedule) for one in plan.schedules if one.schedule is not None}
-
-
-def _settings(stack: Stack, planned: Planned, schedule: Schedule) -> ScheduleSettings:
-    resource = planned.resource
-    subscription = subscription_of(resource) or f"unknown:{resource.urn}"
-    machines = (_machine_target(stack, one, target) for one, target in planned.targets)
-    return ScheduleSettings(
-        key=planned.key,
-        # A name that is not known yet is surely its own.
-        name=text_of(stack, resource, "resourceName") or f"unknown:{resource.urn}",
-        subscription_key=subscription,
-        subscription_id=subscription,
-        resource_group=text_of(stack, resource, "resourceGroupName") or f"unknown:{resource.urn}",
-        location=_text(resource.props.get("location")),
-        description=None,
-        schedule=schedule,
-        updates=Updates(Reboot.IF_REQUIRED, None, None),
-        machines=tuple(one for one in machines if one is not None),
-        scopes=dict(_scopes(stack, planned)),
-        follows=None,
-        protect=resource.protect,
-        adopt=False,
-        tags={},
-    )
-
-
-def _machine_target(stack: Stack, assignment: Resource, target: Target) -> MachineTarget | None:
-    own = target.machine
-    text = (machine_id(stack, own) if own else None) or target.id
-    if own is not None and text is None:
-        text = virtual_machine_id(AMBIENT, f"unknown:{own.urn}", own.name)
-        parsed = MachineId(AMBIENT, f"unknown:{own.urn}", *_vm_type(), own.name, MachineKind.AZURE)
-    else:
-        try:
-            parsed = parse_machine_id(text or "")
-        except ArmIdError:
-            return None
-    return ExistingMachine(
-        key=str(parsed).lower(),
-        resource_id=str(parsed),
-        subscription_key=parsed.subscription_id,
-        subscription_id=parsed.subscription_id,
-        resource_group=parsed.resource_group,
-        provider=parsed.provider,
-        resource_type=parsed.resource_type,
-        name=parsed.name,
-        kind=parsed.kind,
-        location=_text(assignment.props.get("location")),
-        assignment_name=_text(assignment.props.get("configurationAssignmentName")) or assignment.urn,
-    )
-
-
-def _vm_type() -> tuple[str, str]:
-    provider, resource_type = MACHINE_TYPES[MachineKind.AZURE].split("/")
-    return provider, resource_type
-
-
-def _scopes(stack: Stack, planned: Planned) -> Iterator[tuple[str, DynamicScope]]:
-    for one in planned.scopes:
-        looks_for, subscription = filter_of(one), subscription_of(one)
-        group = text_of(stack, one, "resourceGroupName") if one.kind == ON_GROUP else None
-        if looks_for is None or subscription is None or (one.kind == ON_GROUP and group is None):
-            continue
-        name = _text(one.props.get("configurationAssignmentName")) or one.urn
-        target = ScopeTarget(subscription, subscription, group, _text(one.props.get("location")), name)
-        yield one.name, DynamicScope(one.name, looks_for, (target,))
-
-
-def core_machines(stack: Stack) -> dict[str, VirtualMachineSettings]:
-    """The stack's machines as the core has them, by ARM id: those of which a filter's answer is certain."""
-    found: dict[str, VirtualMachineSettings] = {}
-    for one in stack.of(MACHINE):
-        resource_id, machine = machine_id(stack, one), as_inventory_has_it(one.props).machine
-        if resource_id is None or machine.os is None or has_unknown(one.props.get("tags")):
-            continue
-        parsed = parse_machine_id(resource_id)
-        found[str(parsed).lower()] = VirtualMachineSettings(
-            key=parsed.name,
-            os=machine.os,
-            size="",
-            image=Image("", "", "", ""),
-            subnet_id=None,
-            subscription_key=parsed.subscription_id,
-            subscription_id=parsed.subscription_id,
-            resource_group=parsed.resource_group,
-            location=_text(one.props.get("location")),
-            admin_username="",
-            ssh_public_key=None,
-            health_probe=None,
-            tags=machine.tags,
-        )
-    return found
 
 
 def may_match(scope: Resource, stack: Stack, machine: Resource) -> bool | None:
@@ -338,11 +286,10 @@ def may_match(scope: Resource, stack: Stack, machine: Resource) -> bool | None:
     group = text_of(stack, scope, "resourceGroupName")
     if scope.kind == ON_GROUP and (group or "").lower() != parsed.resource_group.lower():
         return None if group is None else False
-    seen = as_inventory_has_it(machine.props).machine
-    if looks_for.os_types and seen.os is None:
+    seen = as_inventory_has_it(machine).machine
+    if (looks_for.os_types and seen.os is None) or (
+        looks_for.locations and not isinstance(machine.props.get("location"), str)
+    ):
         return None
-    return matches(looks_for, Machine(parsed, seen.os, _text(machine.props.get("location")), seen.tags))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    location = machine.props.get("location")
+    return matches(looks_for, Machine(parsed, seen.os, location if isinstance(location, str) else "", seen.tags))

@@ -8,7 +8,7 @@ from patching.arm_ids import ArmIdError, ScopeKind, parse_scope_id
 from patching.policy_definitions import CONTRIBUTOR
 from policies.rules.azure_policies import definition_of
 from policies.rules.planned import POLICY
-from policies.rules.rule import UNKNOWN, Plain, Resource, Stack, StackRule, Violation, at
+from policies.rules.rule import UNKNOWN, Plain, Resource, Stack, StackRule, Violation, at, last_part
 
 _REMEDIATE = "https://learn.microsoft.com/azure/governance/policy/how-to/remediate-resources"
 _ROLE = "authorization:RoleAssignment"
@@ -23,12 +23,8 @@ _BROAD = {
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
 }
 """Roles that let an identity do far more than patch. Source: Microsoft Learn, "Azure built-in roles"."""
-_DOES_ALL = {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", CONTRIBUTOR.rpartition("/")[2]}
+_DOES_ALL = {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", last_part(CONTRIBUTOR)}
 _WIDTH = {ScopeKind.MANAGEMENT_GROUP: 0, ScopeKind.SUBSCRIPTION: 1, ScopeKind.RESOURCE_GROUP: 2}
-
-
-def _guid(role: str) -> str:
-    return role.rpartition("/")[2].lower()
 
 
 def _assignment_id(policy: Resource) -> str | None:
@@ -41,7 +37,7 @@ def _assignment_id(policy: Resource) -> str | None:
 def _policy_of(stack: Stack, remediation: Resource) -> Resource | None:
     written = remediation.props.get("policyAssignmentId")
     if isinstance(written, str):
-        return next((one for one in stack.of(POLICY) if _assignment_id(one) == written.lower()), None)
+        return next((one for one in stack.of(POLICY) if _assignment_id(one) == written.lower().rstrip("/")), None)
     behind = stack.behind(remediation, "policyAssignmentId", POLICY)
     return behind[0] if len(behind) == 1 else None
 
@@ -73,9 +69,9 @@ def _granted(stack: Stack, _: Plain) -> Iterator[Violation]:
         roles = _roles_of(stack, policy)
         if any(one.props.get("roleDefinitionId") is UNKNOWN for one in roles) or _others_may_be(stack, roles):
             continue
-        has = {_guid(str(one.props.get("roleDefinitionId"))) for one in roles}
+        has = {last_part(str(one.props.get("roleDefinitionId"))) for one in roles}
         found = definition_of(policy)
-        wanted = [_guid(role) for role in found[1].roles] if found else []
+        wanted = [last_part(role) for role in found[1].roles] if found else []
         missing = [role for role in wanted if role not in has] if wanted else [] if has else ["its definition asks for"]
         if not missing or has & _DOES_ALL:
             continue
@@ -108,13 +104,13 @@ def _narrow(stack: Stack, _: Plain) -> Iterator[Violation]:
         found = definition_of(policy)
         if found is None:
             continue
-        asked = [_guid(role) for role in found[1].roles]
+        asked = [last_part(role) for role in found[1].roles]
         for one in _roles_of(stack, policy):
             role = one.props.get("roleDefinitionId")
-            if isinstance(role, str) and _guid(role) in _BROAD and _guid(role) not in asked:
+            if isinstance(role, str) and last_part(role) in _BROAD and last_part(role) not in asked:
                 needed = ", ".join(_names().get(each, each) for each in asked) or "no role at all"
                 yield Violation(
-                    f"The identity of {policy.name} is granted {_BROAD[_guid(role)]}, and its definition asks for "
+                    f"The identity of {policy.name} is granted {_BROAD[last_part(role)]}, and its definition asks for "
                     f"{needed}: whoever can change the policy can do as much. Grant what the definition asks.",
                     one.urn,
                 )

@@ -23,14 +23,14 @@ class Unknown(Enum):
 UNKNOWN = Unknown.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """A resource of a program or of a state.
+    """A resource of a program or of a state; one is equal to itself alone.
 
     `kind` is its type without package and API version: `maintenance:MaintenanceConfiguration`. `props` are its inputs,
     and its outputs where no input says otherwise; `outputs` are what Azure answered, as far as that is known.
     `subscription` is its provider's, None where the provider takes it from the environment. `depends` has the URNs of
-    the resources that each property comes from.
+    the resources that each property comes from. What is not `managed` is only read, and somebody else's to mend.
     """
 
     kind: str
@@ -42,11 +42,12 @@ class Resource:
     subscription: str | Unknown | None = None
     depends: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     outputs: Plain = field(default_factory=dict[str, Any])
+    managed: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
-    """All resources of a program or of a state that a rule may look at."""
+    """All resources of a program or of a state that a rule may look at; one is equal to itself alone."""
 
     resources: Sequence[Resource]
 
@@ -139,6 +140,11 @@ def at(props: Plain, *path: str) -> Any:
 def a_map(value: Any) -> Plain:
     """The value if it is a map, or an empty one: what another program has there may be anything."""
     return cast("Plain", value) if isinstance(value, dict) else {}
+
+
+def last_part(resource_id: str) -> str:
+    """The name at the end of an ARM id, in lower case."""
+    return resource_id.rstrip("/").rpartition("/")[2].lower()
 
 
 def words(value: Any) -> tuple[str, ...]:

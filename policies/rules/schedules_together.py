@@ -3,10 +3,11 @@
 All are judged by the core's own checks, over what is known of the stack.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, cast
 
 from patching.checks.frozen import check_freezes
@@ -18,7 +19,8 @@ from patching.limits import Environment, schedule_limits
 from patching.settings.change_freezes import read_freezes
 from patching.settings.context import Context
 from patching.settings.model import Follows, ResourceGroup, ScheduleSettings
-from policies.rules.planned import Plan, Planned, core_machines, core_schedules, machine_id, may_match, plan_of
+from policies.rules.core_settings import core_machines, core_schedules
+from policies.rules.planned import Plan, Planned, machine_id, may_match, plan_of
 from policies.rules.rule import Plain, Stack, StackRule, Violation, words
 from policies.rules.virtual_machines import MACHINE
 
@@ -26,17 +28,25 @@ _SCHEDULES = "https://learn.microsoft.com/azure/update-manager/scheduled-patchin
 _LIMITS = "https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations"
 _TROUBLE = "https://learn.microsoft.com/azure/update-manager/troubleshoot"
 
+_PLACE = re.compile(r"schedules\.(\S+)\.(?:machines|scopes\.\S+)(?= has this)")
 _MASKS = {"type": "array", "items": {"type": "string"}}
 
 
-def _violations(faults: Iterable[Fault], plan: Plan, fix: str = "") -> Iterator[Violation]:
-    """What the core found, at the configuration whose schedule it is about."""
+def _violations(faults: Iterable[Fault], plan: Plan, does: str, fix: str = "") -> Iterator[Violation]:
+    """What the core found, at the configuration whose schedule it is about; `does` says what that schedule does."""
     for fault in faults:
         key = _key_in(fault, plan)
         urns = [one.resource.urn for one in plan.schedules if one.key == key]
-        where = f"Schedule {key}" if key else "The stack's schedules"
-        message = f"{where}: found {fault.got}, but there should be {fault.expected}."
-        yield Violation(f"{message} To mend it: {fix or fault.fix}.", urns[0] if urns else "")
+        where = f"Schedule {key}" if key else "All schedules together"
+        message = f"{where} {does.format(got=fault.got)}, but there should be {_in_program(fault.expected)}."
+        yield Violation(f"{message} To mend it: {fix or _in_program(fault.fix)}.", urns[0] if urns else "")
+
+
+def _in_program(text: str) -> str:
+    """The core's words for a stack file as a program has them."""
+    for article, name in (("an", "a"), ("another", "another")):
+        text = text.replace(f"{article} assignmentName", f"{name} configurationAssignmentName")
+    return _PLACE.sub(r"\1", text)
 
 
 def _key_in(fault: Fault, plan: Plan) -> str:
@@ -49,7 +59,8 @@ def _overlap(stack: Stack, settings: Plain) -> Iterator[Violation]:
     plan = plan_of(stack)
     limits = schedule_limits(Environment(settings["environment"]))
     schedules, machines = core_schedules(plan), core_machines(stack)
-    yield from _violations(check_overlap(schedules, machines, limits).faults, plan)
+    together = check_overlap(schedules, machines, limits).faults
+    yield from _violations(together, plan, "patches {got}, as another schedule does")
     # Which scopes reach a machine of somebody else is not known here, and nothing to warn of.
     own = {
         key: replace(one, machines=tuple(each for each in one.machines if each.key in machines))
@@ -59,12 +70,13 @@ def _overlap(stack: Stack, settings: Plain) -> Iterator[Violation]:
     for warning in check_overlap(own, machines, limits).warnings:
         if (key := _key_in(warning, plan)) not in told:
             told.add(key)
-            yield from _violations([warning], plan)
+            yield from _violations([warning], plan, "may patch the same machines as another schedule")
 
 
 def _limits(stack: Stack, settings: Plain) -> Iterator[Violation]:
     plan = plan_of(stack)
-    yield from _violations(check_reach(core_schedules(plan), Environment(settings["environment"])).faults, plan)
+    faults = check_reach(core_schedules(plan), Environment(settings["environment"])).faults
+    yield from _violations(faults, plan, "has {got}")
 
 
 def in_rings(rings: Any, keys: Iterable[str]) -> list[list[str]]:
@@ -76,7 +88,8 @@ def in_rings(rings: Any, keys: Iterable[str]) -> list[list[str]]:
 
 def _order(stack: Stack, settings: Plain) -> Iterator[Violation]:
     plan = plan_of(stack)
-    schedules = core_schedules(plan)
+    once = {one.key for one in plan.schedules if one.runs_once}
+    schedules = {key: one for key, one in core_schedules(plan).items() if key not in once}
     days = int(settings["soakDays"])
     rings = [ring for ring in in_rings(settings["rings"], schedules) if ring]
     for earlier, later in pairwise(rings):
@@ -84,9 +97,8 @@ def _order(stack: Stack, settings: Plain) -> Iterator[Violation]:
             for leader in earlier:
                 follower = replace(schedules[key], follows=Follows(leader, days))
                 faults = check_order({key: follower, leader: schedules[leader]}).faults
-                yield from _violations(
-                    faults, plan, f"move {key} or {leader}, or change rings or soakDays of this rule"
-                )
+                fix = f"move {key} or {leader}, or change rings or soakDays of this rule"
+                yield from _violations(faults, plan, "runs too soon, {got}", fix)
 
 
 def _freezes(stack: Stack, settings: Plain) -> Iterator[Violation]:
@@ -98,11 +110,15 @@ def _freezes(stack: Stack, settings: Plain) -> Iterator[Violation]:
         yield Violation(f"This rule's own configuration is wrong: {fault}.")
     for key, one in core_schedules(plan).items():
         (planned,) = (other for other in plan.schedules if other.key == key)
-        for fault in check_freezes({key: one}, freezes).faults:
-            freeze = fault.path.removeprefix("freezes.")
-            message = f"Freeze {freeze}: {fault.got} is a run in it, but there should be {fault.expected}."
+        if not planned.resource.managed:
+            continue
+        faults = check_freezes({key: one}, freezes).faults
+        for path, (first, *others) in ((path, list(group)) for path, group in groupby(faults, lambda one: one.path)):
+            more = " It is not the only one." if others else ""
             yield Violation(
-                f"{message} To mend it: cancel or move that run, or let the schedule end before.", planned.resource.urn
+                f"A run falls into the freeze {path.removeprefix('freezes.')}: there should be {first.expected}.{more} "
+                "To mend it: cancel or move that run, or let the schedule end before.",
+                planned.resource.urn,
             )
 
 
@@ -121,6 +137,7 @@ def _context() -> Context:
         schedule_keys=(),
         schedules_of_policies=(),
         machine_keys=(),
+        webhook_keys=(),
         read_file=None,
         as_of=None,
         findings=Findings(),

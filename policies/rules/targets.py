@@ -5,24 +5,26 @@ from typing import Any
 
 from patching.arm_ids import MACHINE_TYPES, ArmIdError, MachineKind, parse_machine_id, parse_scope_id
 from patching.limits import Environment, schedule_limits
-from patching.machines import OperatingSystem, Outcome, outcome, refused_by_azure
+from patching.machines import OperatingSystem, Outcome, outcome
 from patching.policy_definitions import PolicyKind
 from patching.scopes import RESOURCE_TYPES, TagOperator
 from policies.rules.azure_policies import definition_of
 from policies.rules.planned import (
     ASSIGNMENTS,
-    ON_SUBSCRIPTION,
+    ON_GROUP,
     POLICY,
     Plan,
     Target,
     filter_of,
     may_match,
     plan_of,
+    some_target_id,
     subscription_of,
+    text_of,
 )
-from policies.rules.rule import Plain, Resource, Rule, Stack, StackRule, Violation, at, words
+from policies.rules.rule import UNKNOWN, Plain, Resource, Rule, Stack, StackRule, Violation, at, words
 from policies.rules.schedules_together import RINGS, in_rings
-from policies.rules.virtual_machines import MACHINE, as_inventory_has_it, certain, possible_settings, unready
+from policies.rules.virtual_machines import MACHINE, as_inventory_has_it, possible_settings, refusal, unready
 
 _UNSUPPORTED = "https://learn.microsoft.com/azure/update-manager/unsupported-workloads"
 _PREREQUISITES = "https://learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching"
@@ -61,7 +63,7 @@ def _filter(resource: Resource, _: Plain) -> Iterator[str]:
 def _patchable(stack: Stack, _: Plain) -> Iterator[Violation]:
     for planned in plan_of(stack).schedules:
         for assignment, target in planned.targets:
-            reason = _unpatchable(target)
+            reason = _unpatchable(assignment, target)
             if reason:
                 yield Violation(
                     f"{planned.key} patches guests, and {reason}: take this assignment out, or assign a "
@@ -70,15 +72,16 @@ def _patchable(stack: Stack, _: Plain) -> Iterator[Violation]:
                 )
 
 
-def _unpatchable(target: Target) -> str | None:
+def _unpatchable(assignment: Resource, target: Target) -> str | None:
     """Why no schedule patches what a configuration is assigned to; None where it does, or where that is not known."""
-    unsupported = as_inventory_has_it(target.machine.props).state.unsupported if target.machine else None
+    unsupported = as_inventory_has_it(target.machine).state.unsupported if target.machine else None
     if unsupported:
-        return f"of {target.machine.name if target.machine else ''}, {unsupported}"
-    if target.machine or target.id is None:
+        return f"{target.machine.name if target.machine else ''} is not for it: {unsupported}"
+    written = target.id or some_target_id(assignment)
+    if target.machine or written is None:
         return None
     try:
-        parse_machine_id(target.id)
+        parse_machine_id(written)
     except ArmIdError as error:
         return f"its target is no machine that a schedule patches ({error})"
     return None
@@ -87,7 +90,8 @@ def _unpatchable(target: Target) -> str | None:
 def _ready(stack: Stack, _: Plain) -> Iterator[Violation]:
     for planned in plan_of(stack).schedules:
         for assignment, target in planned.targets:
-            reasons = unready(target.machine.props) if target.machine else []
+            # Settings that Azure refuses by themselves are another rule's.
+            reasons = unready(target.machine) if target.machine and not refusal(target.machine) else []
             if target.machine and reasons:
                 yield Violation(
                     f"{planned.key} is assigned to {target.machine.name}, and Azure refuses that: "
@@ -99,16 +103,16 @@ def _ready(stack: Stack, _: Plain) -> Iterator[Violation]:
 
 def _patched(stack: Stack, _: Plain) -> Iterator[Violation]:
     plan = plan_of(stack)
-    clear = not plan.unclear and all(target.known for one in plan.schedules for _, target in one.targets)
-    reached = {target.machine.urn for one in plan.schedules for _, target in one.targets if target.machine}
-    if not clear or any(one.policies for one in plan.schedules):
+    attached = (*plan.schedules, plan.elsewhere)
+    targets = [target for one in attached for _, target in one.targets]
+    if plan.unclear or any(one.policies for one in attached) or not all(target.known for target in targets):
         return
-    for machine in stack.of(MACHINE):
-        settings = possible_settings(machine.props)
-        if certain(map(refused_by_azure, settings)):
-            continue
+    reached = {target.machine.urn for target in targets if target.machine}
+    for machine in (one for one in stack.of(MACHINE) if one.managed):
+        settings = possible_settings(machine)
         outcomes = {outcome(one.patch_mode, bypass=one.bypass, scheduled=False) for one in settings}
-        if outcomes == {Outcome.IDLE} and machine.urn not in reached and not _may_be_in_a_scope(plan, machine):
+        idle = outcomes == {Outcome.IDLE} and not refusal(machine)
+        if idle and machine.urn not in reached and not _may_be_in_a_scope(plan, machine):
             yield Violation(
                 "Nothing patches this machine: its bypass flag keeps the platform from it, and no schedule of this "
                 "stack reaches it. Assign a schedule to it, or give it the tags of a dynamic scope. (A dynamic "
@@ -118,7 +122,7 @@ def _patched(stack: Stack, _: Plain) -> Iterator[Violation]:
 
 
 def _may_be_in_a_scope(plan: Plan, machine: Resource) -> bool:
-    scopes = (scope for one in plan.schedules for scope in one.scopes)
+    scopes = (scope for one in (*plan.schedules, plan.elsewhere) for scope in one.scopes)
     return any(may_match(scope, plan.stack, machine) is not False for scope in scopes)
 
 
@@ -134,7 +138,7 @@ def _has_targets(stack: Stack, settings: Plain) -> Iterator[Violation]:
                 f"({', '.join(keys) or 'there is none'}). Correct rings of this rule, or add the schedule."
             )
     in_one = {key for ring in rings for key in ring}
-    for one in plan.schedules:
+    for one in (one for one in plan.schedules if one.resource.managed):
         has_targets = bool(one.targets or one.scopes or one.policies)
         if not has_targets and not plan.unclear:
             yield Violation(
@@ -142,7 +146,7 @@ def _has_targets(stack: Stack, settings: Plain) -> Iterator[Violation]:
                 "assignment or a dynamic scope. (One that another stack makes is not seen here.)",
                 one.resource.urn,
             )
-        if has_targets and rings and one.key not in in_one:
+        if has_targets and rings and one.key not in in_one and not one.runs_once:
             yield Violation(
                 f"Schedule {one.key} has targets, but is in no ring, so that nothing says what is patched before them: "
                 "add it to rings of this rule.",
@@ -151,41 +155,54 @@ def _has_targets(stack: Stack, settings: Plain) -> Iterator[Violation]:
 
 
 def _prepared(stack: Stack, settings: Plain) -> Iterator[Violation]:
-    prepared = {one.lower() for one in words(settings["preparedSubscriptions"])}
-    for policy in stack.of(POLICY):
-        definition = definition_of(policy)
-        if definition is None or definition[0] not in _PREPARING:
+    found = _prepared_places(stack)
+    if found is None:
+        return
+    told = {one.lower() for one in words(settings["preparedSubscriptions"])}
+    for scope in (scope for planned in plan_of(stack).schedules for scope in planned.scopes):
+        looks_for, subscription = filter_of(scope), subscription_of(scope)
+        group = text_of(stack, scope, "resourceGroupName")
+        if looks_for is None or subscription is None or (scope.kind == ON_GROUP and group is None):
             continue
-        scope = policy.props.get("scope")
-        found = _subscription_in(scope) if isinstance(scope, str) else None
-        if found is None:
-            return  # at a management group, or not known: it may hold for every subscription
-        prepared.add(found)
-    told: set[str] = set()
-    for planned in plan_of(stack).schedules:
-        for scope in planned.scopes:
-            looks_for, subscription = filter_of(scope), subscription_of(scope)
-            if scope.kind != ON_SUBSCRIPTION or looks_for is None or subscription is None:
-                continue
-            azure = MACHINE_TYPES[MachineKind.AZURE].lower()
-            if azure not in looks_for.allowed[0] or subscription in prepared | told:
-                continue
-            told.add(subscription)
-            yield Violation(
-                f"This dynamic scope reaches Azure VMs in subscription {subscription}, where no policy of this stack "
-                "prepares them: a VM without patch mode AutomaticByPlatform and the bypass flag is not patched, and "
-                "nobody is told. Assign the policy 9905ca54-1471-49c6-8291-7582c04cd4d4 there, or, if another stack "
-                "does or all are ready, name the subscription in preparedSubscriptions of this rule.",
-                scope.urn,
-            )
+        groups = [str(group)] if scope.kind == ON_GROUP else looks_for.resource_groups
+        places = [(subscription, one.lower()) for one in groups] or [(subscription, "")]
+        prepared = all(place in found or (subscription, "") in found for place in places)
+        reaches_virtual_machines = MACHINE_TYPES[MachineKind.AZURE].lower() in looks_for.allowed[0]
+        if not reaches_virtual_machines or prepared or subscription in told:
+            continue
+        told.add(subscription)
+        yield Violation(
+            f"This dynamic scope reaches Azure VMs in subscription {subscription}, where no policy of this stack "
+            "prepares them: a VM without patch mode AutomaticByPlatform and the bypass flag is not patched, and "
+            "nobody is told. Assign the policy 9905ca54-1471-49c6-8291-7582c04cd4d4 there, or, if another stack "
+            "does or all are ready, name the subscription in preparedSubscriptions of this rule.",
+            scope.urn,
+        )
 
 
-def _subscription_in(scope: str) -> str | None:
-    try:
-        found = parse_scope_id(scope).subscription_id
-    except ArmIdError:
-        return ""
-    return found.lower() if found else None
+def _prepared_places(stack: Stack) -> set[tuple[str, str]] | None:
+    """The subscriptions, and resource groups in them, that a policy of the stack prepares; None where it may be all.
+
+    The group is empty where it is the whole subscription.
+    """
+    found: set[tuple[str, str]] = set()
+    for policy in stack.of(POLICY):
+        definition, scope = definition_of(policy), policy.props.get("scope")
+        effect = at(policy.props, "parameters", "effect", "value")
+        may_be_any = policy.props.get("policyDefinitionId") is UNKNOWN
+        prepares = definition is not None and definition[0] in _PREPARING
+        if not may_be_any and (not prepares or (isinstance(effect, str) and effect.lower() == "disabled")):
+            continue
+        if may_be_any or not isinstance(scope, str):
+            return None
+        try:
+            place = parse_scope_id(scope)
+        except ArmIdError:
+            continue
+        if place.subscription_id is None:
+            return None
+        found.add((place.subscription_id, (place.name or "").lower()))
+    return found
 
 
 RULES = (

@@ -1,7 +1,8 @@
 """Rules on virtual machines: patch settings that Azure refuses, or with which no schedule patches the machine."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from typing import Any, cast
 
@@ -12,9 +13,11 @@ from patching.machines import (
     PATCH_MODES,
     AssessmentMode,
     OperatingSystem,
+    Outcome,
     PatchMode,
     PatchSettings,
     not_ready,
+    outcome,
     refused_by_azure,
     unassessed,
 )
@@ -28,23 +31,35 @@ _ASSESSMENT = "https://learn.microsoft.com/azure/update-manager/assessment-optio
 CONFIGURATIONS = {OperatingSystem.LINUX: "linuxConfiguration", OperatingSystem.WINDOWS: "windowsConfiguration"}
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _BOTH = (True, False)
+_KEPT = 4096
+"""For how many machines what is worked out is kept: several rules ask for the same."""
 _BYPASS = ("automaticByPlatformSettings", "bypassPlatformSafetyChecksOnUserSchedule")
 
 
-def as_inventory_has_it(props: Plain) -> InventoryMachine:
+@lru_cache(maxsize=_KEPT)
+def as_inventory_has_it(machine: Resource) -> InventoryMachine:
     """A machine as an inventory would have it: what it is, and whether Update Manager supports it."""
+    return _in_inventory(machine.props)
+
+
+def _in_inventory(props: Plain) -> InventoryMachine:
     row = {"id": virtual_machine_id(_NOBODY, "group", "machine"), "properties": dict(props), "tags": props.get("tags")}
     row["location"] = props.get("location")
     return read_inventory([Page("program", [row])]).machines[0]
 
 
-def possible_settings(props: Plain) -> list[PatchSettings]:
+@lru_cache(maxsize=_KEPT)
+def possible_settings(machine: Resource) -> Sequence[PatchSettings]:
     """What a machine's inputs may say about patching, with Azure's defaults.
 
     One for each way that what is not known yet may turn out: what holds of all of them is certain. None where the
     machine is of a kind that no schedule patches, or where nothing is known of it.
     """
-    machine = as_inventory_has_it(props)
+    return _possible_settings(machine.props)
+
+
+def _possible_settings(props: Plain) -> Sequence[PatchSettings]:
+    machine = _in_inventory(props)
     os, given = machine.machine.os, props.get("osProfile")
     if os is None or machine.state.unsupported or not isinstance(given, dict):
         return []
@@ -80,15 +95,20 @@ def certain(reasons: Iterable[Iterable[str]]) -> list[str]:
     return [reason for reason in first if all(reason in other for other in others)]
 
 
-def _accepted(resource: Resource, _: Plain) -> Iterator[str]:
+def refusal(machine: Resource) -> str | None:
+    """Why Azure certainly refuses a machine's patch settings, and how to mend them; None where it may take them."""
     for os, name in CONFIGURATIONS.items():
-        mode = at(resource.props, "osProfile", name, "patchSettings", "patchMode")
+        mode = at(machine.props, "osProfile", name, "patchSettings", "patchMode")
         modes = [one.value for one in PATCH_MODES[os]]
         if isinstance(mode, str) and mode.lower() not in map(str.lower, modes):
-            yield f"patchMode is {mode}, and Azure has no such mode for {os}: write one of {', '.join(modes)}."
-            return
-    for reason in certain(map(refused_by_azure, possible_settings(resource.props))):
-        yield f"Azure refuses these patch settings: {reason}. {_REFUSALS_MENDED}"
+            return f"patchMode is {mode}, and Azure has no such mode for {os}: write one of {', '.join(modes)}."
+    reasons = certain(map(refused_by_azure, possible_settings(machine)))
+    return f"Azure refuses these patch settings: {'; '.join(reasons)}. {_REFUSALS_MENDED}" if reasons else None
+
+
+def _accepted(resource: Resource, _: Plain) -> list[str]:
+    message = refusal(resource)
+    return [message] if message else []
 
 
 _REFUSALS_MENDED = (
@@ -106,25 +126,31 @@ def by_platform_only(settings: PatchSettings) -> bool:
     return settings.patch_mode is PatchMode.AUTOMATIC_BY_PLATFORM and bool(settings.hotpatching) and not settings.bypass
 
 
-def unready(props: Plain) -> list[str]:
+def unready(machine: Resource) -> list[str]:
     """What certainly keeps a schedule from patching the machine."""
-    settings = possible_settings(props)
+    settings = possible_settings(machine)
     reasons = certain(map(not_ready, settings))
-    if settings and at(props, "osProfile", "allowExtensionOperations") is False:
+    if settings and at(machine.props, "osProfile", "allowExtensionOperations") is False:
         reasons.append("osProfile.allowExtensionOperations is false, so that no patch extension can be installed")
     return reasons
 
 
 def _schedulable(resource: Resource, _: Plain) -> list[str]:
-    settings = possible_settings(resource.props)
-    if any(map(by_platform_only, settings)) or certain(map(refused_by_azure, settings)):
+    settings = possible_settings(resource)
+    if any(map(by_platform_only, settings)) or refusal(resource):
         return []
-    reasons = unready(resource.props)
-    return [f"No schedule can patch this machine: {'; '.join(reasons)}. {_READY}"] if reasons else []
+    reasons = unready(resource)
+    if not reasons:
+        return []
+    outcomes = {outcome(one.patch_mode, bypass=one.bypass, scheduled=False) for one in settings}
+    if outcomes == {Outcome.PLATFORM}:
+        now = "The platform patches this machine when it sees fit, and no schedule can"
+        return [f"{now}: {'; '.join(reasons)}. {_READY} (Where the platform is meant to, that is right as it is.)"]
+    return [f"No schedule can patch this machine: {'; '.join(reasons)}. {_READY}"]
 
 
 def _mend_bypass(props: Plain) -> Mapping[Path, Any]:
-    settings = possible_settings(props)
+    settings = _possible_settings(props)
     mendable = (
         one.patch_mode is PatchMode.AUTOMATIC_BY_PLATFORM and one.agent and not one.hotpatching and not one.bypass
         for one in settings
@@ -135,7 +161,7 @@ def _mend_bypass(props: Plain) -> Mapping[Path, Any]:
 
 
 def _assessed(resource: Resource, _: Plain) -> list[str]:
-    settings = possible_settings(resource.props)
+    settings = possible_settings(resource)
     if not settings or not all(map(unassessed, settings)):
         return []
     missing = "Nobody looks for missing updates on this machine between runs"
@@ -143,7 +169,7 @@ def _assessed(resource: Resource, _: Plain) -> list[str]:
 
 
 def _mend_assessment(props: Plain) -> Mapping[Path, Any]:
-    settings = possible_settings(props)
+    settings = _possible_settings(props)
     if not settings or not all(unassessed(one) and one.agent for one in settings):
         return {}
     path = ("osProfile", CONFIGURATIONS[settings[0].os], "patchSettings", "assessmentMode")

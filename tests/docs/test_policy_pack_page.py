@@ -1,6 +1,6 @@
-"""The page on the policy pack has the table of rules and of settings that the code makes.
+"""The page on the policy pack has the tables of rules and of settings that the code makes, its README that of rules.
 
-`python -m tests.docs.test_policy_pack_page` writes both into the page again.
+`python -m tests.docs.test_policy_pack_page` writes them again.
 """
 
 import json
@@ -15,6 +15,8 @@ from policies.rules.rule import Rule
 from tests.conftest import REPOSITORY
 
 FILE = REPOSITORY / "docs" / "policy-pack.md"
+README = REPOSITORY / "policies" / "README.md"
+PARTS = [(FILE, "rules"), (FILE, "settings"), (README, "rules")]
 
 
 def made(name):
@@ -43,9 +45,9 @@ def part(page, name):
     return re.search(rf"(<!-- {name}: .*? -->\n)(.*?)(<!-- end of {name} -->)", page, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["rules", "settings"])
-def test_the_page_has_what_the_code_makes(name):
-    found = part(FILE.read_text(encoding="utf-8"), name)
+@pytest.mark.parametrize(("file", "name"), PARTS)
+def test_the_pages_have_what_the_code_makes(file, name):
+    found = part(file.read_text(encoding="utf-8"), name)
     assert found[2].splitlines() == ["", *made(name), ""]
 
 
@@ -56,6 +58,7 @@ def test_the_example_is_a_configuration_that_the_rules_take():
         values = given if isinstance(given, dict) else {"enforcementLevel": given}
         assert values.pop("enforcementLevel", "advisory") in {"disabled", "advisory", "mandatory", "remediate"}
         if name != "all":
+            assert name in settings
             schema = {"properties": settings[name], "additionalProperties": False}
             jsonschema.validate(values, schema)
 
@@ -67,8 +70,8 @@ def test_every_setting_has_a_default_that_its_schema_takes():
 
 
 if __name__ == "__main__":
-    text = FILE.read_text(encoding="utf-8")
-    for which in ("rules", "settings"):
+    for page, which in PARTS:
+        text = page.read_text(encoding="utf-8")
         found = part(text, which)
         text = text.replace(found[0], found[1] + "\n".join(["", *made(which), "", ""]) + found[3])
-    FILE.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")

@@ -10,19 +10,26 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from policies.rules import RULES
 from policies.rules.rule import Rule
 from tests.policies.judging import BY_NAME, judged, judged_together, mended, resource
-from tests.policies.test_rules import BAD, GOOD, SETTINGS
-from tests.policies.test_stack_rules import CASES
+from tests.policies.resource_cases import BAD, GOOD, SETTINGS
+from tests.policies.stack_cases import CASES
 
-ANYTHING = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.floats(allow_nan=False),
-    st.text(max_size=5),
-    st.just(UNKNOWN_STRING_VALUE),
-    st.just([]),
-    st.just({}),
-    st.just([None, 3.0, {}, "x"]),
-    st.just({"value": [3.0]}),
+STRANGE = (
+    None,
+    True,
+    3.0,
+    "",
+    "x",
+    UNKNOWN_STRING_VALUE,
+    [],
+    {},
+    [None, 3.0, {}, "x", ["x"], UNKNOWN_STRING_VALUE],
+    {"value": [3.0]},
+    {"x": {"x": [{}]}},
+)
+ANYTHING = st.recursive(
+    st.sampled_from(STRANGE) | st.text(max_size=5) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
 )
 
 
@@ -46,19 +53,31 @@ def replaced(props, path, value):
 
 @st.composite
 def odd(draw, props):
-    where = draw(st.sampled_from(sorted(places(props), key=str)))
-    return replaced(props, where, draw(ANYTHING))
+    everywhere = sorted(places(props), key=str)
+    return replaced(props, draw(st.sampled_from(everywhere)), draw(ANYTHING)) if everywhere else props
 
 
 ONE = [(rule, props) for rule in RULES if isinstance(rule, Rule) for props in GOOD[rule.name] if props]
 ONE += [(BY_NAME[name], props) for name, props, _ in BAD if props]
 
 
+@pytest.mark.parametrize(("rule", "props"), ONE)
+def test_a_rule_on_one_resource_says_only_text_whatever_is_in_any_place(rule, props):
+    for where in places(props):
+        for value in STRANGE:
+            strange = replaced(props, where, value)
+            for message in judged(rule.name, strange, **SETTINGS.get(rule.name, {})):
+                assert isinstance(message, str)
+                assert "Unknown" not in message
+            if rule.mend:
+                mended(rule.name, strange)
+
+
 @given(data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_rule_on_one_resource_says_only_text(data):
     rule, props = data.draw(st.sampled_from(ONE))
-    strange = data.draw(odd(props))
+    strange = data.draw(odd(data.draw(odd(props))))
     for message in judged(rule.name, strange, **SETTINGS.get(rule.name, {})):
         assert isinstance(message, str)
         assert "Unknown" not in message
@@ -67,7 +86,7 @@ def test_a_rule_on_one_resource_says_only_text(data):
 
 
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=30, deadline=None)
 @pytest.mark.parametrize("name", CASES)
 def test_a_rule_on_a_stack_says_only_text(name, data):
     given_settings, right, wrong = CASES[name]

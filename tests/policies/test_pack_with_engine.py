@@ -112,9 +112,10 @@ def test_what_azure_refuses_stops_and_what_hurts_is_said(bad):
 def test_each_message_says_what_to_change(bad):
     rules = {rule.name: rule for rule in RULES}
     for event in violations(bad):
-        description, message = event["message"].split("\n", 1)
-        assert description == rules[event["policyName"]].description
-        assert message.rstrip().endswith((".", ".)"))
+        description, message, link = event["message"].rstrip().split("\n")
+        rule = rules[event["policyName"]]
+        assert (description, link) == (rule.description, rule.url)
+        assert message.endswith((".", ".)"))
         assert "Traceback" not in message
         assert "UNKNOWN" not in message
 
@@ -178,3 +179,8 @@ def test_what_is_certain_is_put_right_where_that_is_asked_for(make_stack, tmp_pa
         "automaticByPlatformSettings": {"bypassPlatformSafetyChecksOnUserSchedule": True},
     }
     assert "a-Secret-1" not in result.stdout
+
+    file.write_text('{"machine-asessed": "remediate"}', encoding="utf-8")
+    wrong = stack.preview("--policy-pack", PACK, "--policy-pack-config", str(file), check=False)
+    assert wrong.exit_code != 0
+    assert '"machine-asessed" is no rule of this pack: write machine-assessed.' in wrong.stdout + wrong.stderr
