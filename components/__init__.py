@@ -7,6 +7,7 @@ Pulumi program, with that program's own providers. The stack's own program uses 
 from .azure_policy import AzurePolicy, RoleToGrant
 from .dynamic_scope import DynamicScope, DynamicScopeArgs
 from .machine_assignments import MachineAssignments, MachineAssignmentsArgs
+from .maintenance_events import EventHandlerArgs, MaintenanceEvents, MaintenanceEventsArgs
 from .maintenance_schedule import (
     LinuxUpdatesArgs,
     MaintenanceSchedule,
@@ -14,6 +15,8 @@ from .maintenance_schedule import (
     UpdatesArgs,
     WindowsUpdatesArgs,
 )
+from .patch_alerts import PatchAlertRuleArgs, PatchAlerts, PatchAlertsArgs
+from .patch_workbook import PatchWorkbook, PatchWorkbookArgs
 from .policy_arguments import AzurePolicyArgs
 from .remediation import RemediationArgs, RemediationResult
 from .virtual_machine import HealthProbeArgs, ImageArgs, ScheduledVirtualMachine, ScheduledVirtualMachineArgs
@@ -23,13 +26,21 @@ __all__ = [
     "AzurePolicyArgs",
     "DynamicScope",
     "DynamicScopeArgs",
+    "EventHandlerArgs",
     "HealthProbeArgs",
     "ImageArgs",
     "LinuxUpdatesArgs",
     "MachineAssignments",
     "MachineAssignmentsArgs",
+    "MaintenanceEvents",
+    "MaintenanceEventsArgs",
     "MaintenanceSchedule",
     "MaintenanceScheduleArgs",
+    "PatchAlertRuleArgs",
+    "PatchAlerts",
+    "PatchAlertsArgs",
+    "PatchWorkbook",
+    "PatchWorkbookArgs",
     "RemediationArgs",
     "RemediationResult",
     "RoleToGrant",

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 EXECUTOR = "pulumi-language-python-exec"
 """Pulumi's script that runs a Python program."""
+SDK_GENERATOR = "generate-sdk"
+"""Pulumi's generator of Python SDKs, as a command; its source is in the folder `generate_sdk` beside this file."""
 
 _MODULE = Path(__file__).parent
 _GO_REQUIREMENTS = _MODULE / "requirements-go.txt"
 _COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+_GENERATOR_COMMAND = "./generate_sdk"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _TAGS = "osusergo,grpcnotrace"
 _LINKER_FLAGS = f"-s -w -X {_SDK}/go/common/version.Version=v{PULUMI}"
@@ -42,7 +45,7 @@ _NETWORK = (
 
 
 def build(target: Path, progress: Progress) -> None:
-    """Build the engine into `target`, a folder with the `pulumi` command line and Pulumi's executor of Python programs.
+    """Build the engine into `target`: the `pulumi` command line, and Pulumi's executor and generator for Python.
 
     Safe when two builds start at once: the second waits, and finds the work done.
 
@@ -73,7 +76,8 @@ def _build(target: Path, work: Path, progress: Progress) -> None:
     result.mkdir()
 
     with progress.step("Downloading the engine's Go modules") as tell:
-        listed = _run([go, "list", "-deps", "-tags", _TAGS, _COMMAND], environment, _NETWORK, tell)
+        commands = [_COMMAND, _GENERATOR_COMMAND]
+        listed = _run([go, "list", "-deps", "-tags", _TAGS, *commands], environment, _NETWORK, tell)
     packages = len(listed)
     compiled = 0
 
@@ -85,6 +89,7 @@ def _build(target: Path, work: Path, progress: Progress) -> None:
     with progress.step("Compiling the Pulumi engine") as tell:
         command = [go, "build", "-v", "-trimpath", "-buildvcs=false", "-tags", _TAGS, "-ldflags", _LINKER_FLAGS]
         _run([*command, "-o", str(result / "pulumi"), _COMMAND], environment, _NETWORK, count)
+        _run([*command, "-o", str(result / SDK_GENERATOR), _GENERATOR_COMMAND], environment, _NETWORK, count)
         sdk = _run([go, "list", "-m", "-f", "{{.Dir}}", _SDK], environment, _NETWORK)[-1]
         # Module archives carry no permissions, hence no plain copy of them.
         shutil.copyfile(Path(sdk, "python", "cmd", EXECUTOR), result / EXECUTOR)

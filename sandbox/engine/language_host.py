@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 ALREADY_REPORTED = 32
 """Exit code by which the executor says that it has shown the error itself (Pulumi calls the outcome a bail)."""
+SDK_GENERATOR = "generate-sdk"
+"""Pulumi's generator of Python SDKs, built together with the engine and found beside its executor."""
+_DECLARATION = "pulumi-plugin.json"
 _GRACE_SECONDS = 5.0
 _TURN_SECONDS = 0.25
 _UNLIMITED = -1
@@ -46,10 +49,15 @@ class Interpreter:
         found = python is not None and python.is_file()
         self.virtual_environment = environment if found else None
         self.python = str(python) if found else sys.executable
+        # Where `pulumi package add` puts them.
+        self.sdks = sorted({file.parents[1] for file in Path(info.root_directory, "sdks").glob(f"*/*/{_DECLARATION}")})
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
-        """The environment of a program: ours, the virtual environment activated, and `extra`."""
+        """The environment of a program: ours, the virtual environment activated, the project's SDKs, and `extra`."""
         environment = dict(os.environ)
+        if self.sdks:
+            known = environment.get("PYTHONPATH")
+            environment["PYTHONPATH"] = os.pathsep.join([*map(str, self.sdks), *([known] if known else [])])
         if self.virtual_environment is not None:
             environment.pop("PYTHONHOME", None)
             environment["VIRTUAL_ENV"] = str(self.virtual_environment)
@@ -57,10 +65,10 @@ class Interpreter:
         return environment | dict(extra)
 
     def packages(self) -> list[Path]:
-        """The folders that packages are installed in."""
+        """The folders that packages are found in."""
         if self.virtual_environment is not None:
-            return sorted(self.virtual_environment.glob("lib/python3*/site-packages"))
-        return [Path(sysconfig.get_path("purelib"))]
+            return [*self.sdks, *sorted(self.virtual_environment.glob("lib/python3*/site-packages"))]
+        return [*self.sdks, Path(sysconfig.get_path("purelib"))]
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -94,7 +102,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """The resource plugins of the installed packages, as each declares in its `pulumi-plugin.json`."""
         required: list[plugin_pb2.PackageDependency] = []
         for folder in Interpreter(request.info).packages():
-            for declaration in sorted(folder.glob("*/pulumi-plugin.json")):
+            for declaration in sorted(folder.glob(f"*/{_DECLARATION}")):
                 plugin = json.loads(declaration.read_text(encoding="utf-8"))
                 if plugin.get("resource"):
                     required.append(
@@ -127,6 +135,43 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     ) -> Iterator[Any]:
         """Install nothing: what a program needs is in its virtual environment already."""
         yield from ()
+
+    def GeneratePackage(
+        self, request: language_pb2.GeneratePackageRequest, context: grpc.ServicerContext
+    ) -> language_pb2.GeneratePackageResponse:
+        """Make a Python SDK of a package's schema, for `pulumi package add` and `pulumi package gen-sdk`."""
+        generator = Path(self._executor).with_name(SDK_GENERATOR)
+        if not generator.is_file():
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED,
+                f"the engine in {generator.parent} was built before SDKs could be made with it: remove that folder, "
+                "and run any command with the local Azure, which builds it again in a few minutes",
+            )
+        command = [str(generator), request.directory, request.loader_target]
+        made = subprocess.run(  # noqa: S603 - the command just looked for
+            command, input=request.schema, capture_output=True, text=True, check=False
+        )
+        if made.returncode != 0:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, made.stderr.strip())
+        for name, content in request.extra_files.items():
+            file = Path(request.directory, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        return language_pb2.GeneratePackageResponse()
+
+    def Link(self, request: language_pb2.LinkRequest, context: grpc.ServicerContext) -> language_pb2.LinkResponse:
+        """Make SDKs in the project look installed, which is enough to run them, and say how to import them."""
+        lines = ["You can import the SDK in your Python code with:", ""]
+        for one in request.packages:
+            for declaration in Path(request.info.root_directory, one.path).glob(f"*/{_DECLARATION}"):
+                name = declaration.parent.name
+                version = json.loads(declaration.read_text(encoding="utf-8")).get("version", "0.0.0")
+                installed = declaration.parents[1] / f"{name}-{version}.dist-info"
+                installed.mkdir(exist_ok=True)
+                metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+                (installed / "METADATA").write_text(metadata, encoding="utf-8")
+                lines.append(f"  import {name} as {name.partition('_')[2]}")
+        return language_pb2.LinkResponse(import_instructions="\n".join([*lines, ""]))
 
     def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> Any:
         """Run a program under the executor; its output goes where ours goes, which is to the engine."""

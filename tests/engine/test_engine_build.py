@@ -72,7 +72,7 @@ def fake_go(tmp_path, monkeypatch):
 def test_a_build_leaves_the_engine_its_executor_and_nothing_else(tmp_path, fake_go, progress, told):
     target = tmp_path / "cache" / PULUMI
     build(target, progress)
-    assert sorted(file.name for file in target.iterdir()) == ["pulumi", EXECUTOR]
+    assert sorted(file.name for file in target.iterdir()) == ["generate-sdk", "pulumi", EXECUTOR]
     assert os.access(target / "pulumi", os.X_OK)
     assert sorted(entry.name for entry in target.parent.iterdir()) == [PULUMI, f"{PULUMI}.lock"]
     assert "Compiling" in told.getvalue()
