@@ -11,6 +11,8 @@ from rich.text import Text
 from patching.report.planned import PlannedRun
 
 _COLUMNS = ("Starts", "Ends", "UTC offset", "Schedule", "Notes")
+_BETWEEN = 3
+"""The columns of a terminal that each column of the table takes besides its text."""
 
 
 def as_json(runs: Iterable[PlannedRun]) -> str:
@@ -40,11 +42,15 @@ def print_table(runs: Sequence[PlannedRun], console: Console) -> None:
     if not runs:
         console.print("No runs.")
         return
+    rows = [_cells(planned) for planned in runs]
+    fixed = [max(map(len, cells)) for cells in zip(_COLUMNS, *rows, strict=True)]
+    # What must not be wrapped is cut where it does not fit: on a narrow terminal all of it is wrapped instead.
+    is_wide = sum(fixed[:-1]) + _BETWEEN * len(_COLUMNS) + len(_COLUMNS[-1]) <= console.width
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in _COLUMNS:
-        table.add_column(column, no_wrap=column != "Notes", overflow="fold")
-    for planned in runs:
-        table.add_row(*(Text(cell) for cell in _cells(planned)))
+        table.add_column(column, no_wrap=is_wide and column != _COLUMNS[-1], overflow="fold")
+    for cells in rows:
+        table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
 
 
