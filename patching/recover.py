@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class Engine:
             )
         command = [pulumi, *arguments, "--non-interactive", "--color", "never"]
         environment = {name: value for name, value in os.environ.items() if name != _STREAMING_PREVIEW}
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (no shell, and no text of the file's)
+        ended = _run_to_its_end(command, environment)
         if ended.returncode == 0:
             return ended.stdout
         said = "\n".join(line for line in (*_told(ended.stdout), *ended.stderr.splitlines()) if line.strip())
@@ -98,6 +98,19 @@ class Engine:
                 f"`pulumi cancel --stack {self.stack}`, or run this again with --cancel"
             )
         raise RecoveryError(f"`pulumi {' '.join(arguments[:2])}` failed:\n{said}")
+
+
+def _run_to_its_end(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs a program; on Ctrl-C, which the terminal sends to it too, it may end in its own way first."""
+    with subprocess.Popen(  # noqa: S603 (no shell, and no text of the file's)
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            printed, said = process.communicate()
+        except KeyboardInterrupt:
+            process.communicate()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, printed, said)
 
 
 def _told(printed: str) -> list[str]:

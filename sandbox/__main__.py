@@ -1,4 +1,4 @@
-"""The command line of the local Azure: `python -m sandbox exec | serve | seed | run-until | up | down | faults`."""
+"""The command line of the local Azure: `python -m sandbox --help` lists its commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from sandbox.errors import SandboxError
+from sandbox.manners import WellManneredGroup, show_version
 from sandbox.state import DEFAULT_STATE, StateDirectory
 
 _state = click.option(
@@ -37,7 +38,15 @@ _quirks = click.option(
 )
 
 
-@click.group()
+@click.group(cls=WellManneredGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """A local Azure to deploy to: nothing of it leaves this machine."""
 
@@ -51,9 +60,9 @@ def main() -> None:
 def execute(
     state: Path, port: int | None, https_port: int | None, quirks: tuple[str, ...], command: tuple[str, ...]
 ) -> None:
-    """Run COMMAND with the local Azure around it; the exit status is COMMAND's.
+    """Run COMMAND with the local Azure around it.
 
-    A second one on the same state directory shares the first one's local Azure.
+    The exit status is COMMAND's. A second one on the same state directory shares the first one's local Azure.
     """
     from sandbox.commands import run_command  # noqa: PLC0415 - each command loads what it needs, and no more
     from sandbox.deployment import deployment  # noqa: PLC0415
@@ -99,7 +108,9 @@ def serve(state: Path, port: int | None, https_port: int | None, quirks: tuple[s
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @_state
 def seed(file: Path, state: Path) -> None:
-    """Load machines that exist already from FILE (- for standard input), whether or not the local Azure runs.
+    """Load machines that exist already from FILE.
+
+    FILE is - for standard input. It works whether or not the local Azure runs.
 
     FILE holds what `az graph query -q "resources | where type in~ (...)" -o json` prints: {"data": [...]} or the
     bare array.
@@ -113,17 +124,48 @@ def seed(file: Path, state: Path) -> None:
 
 @main.command("run-until")
 @click.argument("until", metavar="INSTANT")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The form of the report.",
+)
 @_state
 def run_until(until: str, form: str, state: Path) -> None:
-    """Move the local Azure's clock to INSTANT (ISO 8601; UTC where it does not say), whether or not it runs.
+    """Move the local Azure's clock to INSTANT.
 
-    On the way everything happens that is due: maintenance configurations fire, machines are patched and assessed. What
-    the runs did is shown: a line for each maintenance configuration, or with --format json every run.
+    INSTANT is in ISO 8601, and in UTC where it does not say. On the way everything happens that is due: maintenance
+    configurations fire, machines are patched and assessed. What the runs did is shown: a line for each maintenance
+    configuration, or with --format json every run. It works whether or not the local Azure runs.
     """
     from sandbox.time_travel import run_until as travel  # noqa: PLC0415
 
     click.echo(travel(StateDirectory(state), until, form))
+
+
+@main.command()
+@click.option("--after", metavar="INSTANT", help="Only events later than this; from the beginning without it.")
+@click.option("--until", metavar="INSTANT", help="Only events not later than this; until now without it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The form of the report.",
+)
+@_state
+def events(after: str | None, until: str | None, form: str, state: Path) -> None:
+    """Show the pre- and post-events that were raised.
+
+    Each is shown with what became of its deliveries. Instants are in ISO 8601, and in UTC where they do not say. It
+    works whether or not the local Azure runs.
+    """
+    from sandbox.events import events_of  # noqa: PLC0415
+
+    click.echo(events_of(StateDirectory(state), after, until, form))
 
 
 @main.command()
@@ -133,17 +175,36 @@ def run_until(until: str, form: str, state: Path) -> None:
 )
 @_state
 def up(stack: str, state: Path, *, seeded: bool) -> None:
-    """Deploy a stack of the current directory to the local Azure, with the engine that is here or one built now."""
+    """Deploy a stack of this folder to the local Azure.
+
+    The engine is the one that is here, or one built now.
+    """
     from sandbox.stack import up as deploy  # noqa: PLC0415
 
     sys.exit(deploy(StateDirectory(state), stack, seeded=seeded))
 
 
 @main.command()
+@click.option("--stack", default="dev", show_default=True, help="Look at Pulumi.<stack>.yaml of the current directory.")
+@_state
+def preview(stack: str, state: Path) -> None:
+    """Show what `up` would change, and change nothing.
+
+    The stack file stays as it is, too.
+    """
+    from sandbox.stack import preview as look  # noqa: PLC0415
+
+    sys.exit(look(StateDirectory(state), stack))
+
+
+@main.command()
 @click.option("--stack", default="dev", show_default=True, help="The stack to destroy.")
 @_state
 def down(stack: str, state: Path) -> None:
-    """Destroy a stack that `up` deployed, and remove the state directory."""
+    """Destroy a stack, and remove the state directory.
+
+    The directory stays while it has other stacks.
+    """
     from sandbox.stack import down as destroy  # noqa: PLC0415
 
     sys.exit(destroy(StateDirectory(state), stack))
@@ -151,7 +212,10 @@ def down(stack: str, state: Path) -> None:
 
 @main.group()
 def faults() -> None:
-    """Make requests to the local Azure fail, whether or not it runs; docs/local-azure.md has the rules."""
+    """Make requests to the local Azure fail.
+
+    It works whether or not the local Azure runs. docs/local-azure.md has the rules.
+    """
 
 
 @faults.command("set")

@@ -84,4 +84,8 @@ def _fail(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]))
+    try:
+        sys.exit(main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]))
+    except KeyboardInterrupt:
+        _fail("interrupted; the next run goes on.")
+        sys.exit(130)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.arm.seed import SeedError, seed
+from sandbox.engine.progress import Progress
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def seed_file(state: StateDirectory, file: Path) -> str:
             '`az graph query -q "resources | where type in~ (...)" -o json` prints.'
         ) from error
     try:
-        report = seed(state.path, document)
+        with Progress().watch(f"Seeding {file.name}") as tell:
+            report = seed(state.path, document, tell)
     except SeedError as error:
         raise SandboxError(f"{file}: {error}") from error
     left = f", {len(report.left)} left as they are" if report.left else ""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import click
 import httpx
 
+from sandbox.engine.progress import Progress
 from sandbox.errors import SandboxError
 from sandbox.local_azure import Ports, run_or_attach
 
@@ -33,24 +32,30 @@ def run_until(state: StateDirectory, until: str, form: str) -> str:
 
     """
     state.prepare()
+    progress = Progress()
     with (
-        run_or_attach(state, ports=Ports(), note=_note) as endpoint,
+        run_or_attach(state, ports=Ports(), note=progress.note) as endpoint,
         httpx.Client(base_url=endpoint.url, timeout=None) as client,  # noqa: S113 - a year takes as long as it takes
     ):
-        before = _ask(client, "GET", _CLOCK)["now"]
+        before = ask(client, "GET", _CLOCK)["now"]
         # In steps: others are answered between them, and Ctrl-C is heard.
-        while not (reached := _ask(client, "POST", _CLOCK, json={"until": until, "seconds": _STEP_SECONDS}))["arrived"]:
-            if sys.stderr.isatty():
-                click.echo(f"\r{reached['now'][:16]}", nl=False, err=True)
-        runs = _ask(client, "GET", _RUNS, params={"after": before, "until": reached["now"]})["value"]
-    if sys.stderr.isatty():
-        click.echo("\r" + " " * 16 + "\r", nl=False, err=True)
+        step = {"until": until, "seconds": _STEP_SECONDS}
+        with progress.watch("Moving the clock") as tell:
+            while not (reached := ask(client, "POST", _CLOCK, json=step))["arrived"]:
+                tell(f"{reached['now'][:16].replace('T', ' ')} UTC, from {before[:10]} to {until[:10]}")
+        runs = ask(client, "GET", _RUNS, params={"after": before, "until": reached["now"]})["value"]
     if form == "json":
         return json.dumps({"from": before, "until": reached["now"], "runs": runs}, indent=2)
     return _table(runs) + f"\nThe local Azure's clock went from {before} to {reached['now']}."
 
 
-def _ask(client: httpx.Client, method: str, path: str, **content: Any) -> dict[str, Any]:
+def ask(client: httpx.Client, method: str, path: str, **content: Any) -> dict[str, Any]:
+    """Return what one of the local Azure's own routes answers.
+
+    Raises:
+        SandboxError: it refuses, or does not answer.
+
+    """
     try:
         reply = client.request(method, path, **content)
     except httpx.HTTPError as error:
@@ -111,7 +116,3 @@ def _table(runs: Iterable[dict[str, Any]]) -> str:
 
 def _name(configuration: str) -> str:
     return configuration.rsplit("/", 1)[-1]
-
-
-def _note(text: str) -> None:
-    click.echo(text, err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from patching.commands.options import FAULTS_FOUND, inventory_option, output_option, read_inventories, write_report
+from patching.commands.progress import working
 from patching.limits import Environment
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def adopt(*, inventories: tuple[str, ...], environment: str, output: Path | None
     from patching.takeover import adopt as stack_file_of
 
     findings, cloud = Findings(), Environment(environment)
-    pages = read_inventories(inventories, lambda: _schedules_on_azure(cloud, findings), findings, "text")
-    made = stack_file_of([row for page in pages for row in page.rows], cloud)
+    with working("Reading the inventory"):
+        pages = read_inventories(inventories, lambda: _schedules_on_azure(cloud, findings), findings, "text")
+        made = stack_file_of([row for page in pages for row in page.rows], cloud)
     write_report(made.text.removesuffix("\n"), output)
     for warning in (*findings.warnings, *(f"left out: {one}" for one in made.left_out)):
         click.echo(f"warning: {warning}", err=True)

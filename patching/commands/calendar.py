@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 (a command loads what it needs, so that each starts fast)
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import MAXYEAR, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ _YEAR_AS_PAGE = "with --format html, those of twelve months"
     "--count", type=_COUNTS, help=f"Runs of each schedule; without --until {_DEFAULT_COUNT}, or, {_YEAR_AS_PAGE}."
 )
 @click.option("--until", type=Instant(), help="Runs that start before this instant.")
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
 @output_option
 def calendar(
     *,
@@ -81,7 +81,7 @@ def calendar(
 @click.option("--expires", help="YYYY-MM-DD HH:MM, local to the time zone.")
 @click.option("--after", type=Instant(), help="Runs that start at or after this instant; otherwise from the start on.")
 @click.option("--count", type=_COUNTS, help=f"Runs to show; without it {_DEFAULT_COUNT}, or, {_YEAR_AS_PAGE}.")
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
 @output_option
 def runs(
     *,
@@ -134,15 +134,12 @@ def _extent(
         return count, until
     if form != "html":
         return _DEFAULT_COUNT, None
+    from patching.schedule import year_after
+
     if after is not None:
-        return None, _year_after(after)
+        return None, year_after(after)
     firsts = [run.start for schedule in schedules if (run := schedule.first_run())]
-    return (None, _year_after(min(firsts))) if firsts else (_DEFAULT_COUNT, None)
-
-
-def _year_after(moment: datetime) -> datetime:
-    is_leap_day = (moment.month, moment.day) == (2, 29)
-    return moment.replace(year=min(moment.year + 1, MAXYEAR), day=28 if is_leap_day else moment.day)
+    return (None, year_after(min(firsts))) if firsts else (_DEFAULT_COUNT, None)
 
 
 def _span(planned: "list[PlannedRun]", *, after: datetime | None, until: datetime | None) -> "Span | None":

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @stack_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The form of the report.",
+)
 @click.option("--as-of", type=Instant(), help="What time it is, to judge past starts and expiries by.")
 def check(*, stack: str | None, file: Path | None, form: str, as_of: datetime | None) -> None:
     """Finds every fault in a stack file."""

@@ -22,6 +22,7 @@ from patching.commands.options import (
     standard_output,
     write_report,
 )
+from patching.commands.progress import working
 
 if TYPE_CHECKING:
     from patching.coverage import Coverage
@@ -38,7 +39,7 @@ _FORMATS = click.Choice(["text", "json", "markdown", "html"])
     "What `az graph query -o json`, `az vm list` or an ARM list answered, again for each file; or `azure`, to ask "
     "Resource Graph for the machines of the stack's subscriptions.",
 )
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True)
+@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
 @output_option
 def coverage(
     *, stack: str | None, file: Path | None, inventories: tuple[str, ...], form: str, output: Path | None
@@ -58,7 +59,7 @@ def coverage(
     if settings is None:
         end_with_faults(reading.faults, reading.warnings, form)
     findings = Findings()
-    with _no_garbage_collection():
+    with _no_garbage_collection(), working("Reading the inventory"):
         pages = read_inventories(inventories, lambda: _machines_on_azure(settings, findings), findings, form)
         covered = cover(settings, read_inventory(pages), findings)
     _report(covered, settings, form, output)

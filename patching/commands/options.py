@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from patching.commands import completing
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -48,7 +50,9 @@ def stack_options(command: Callable[..., None]) -> Callable[..., None]:
     command = click.option(
         "--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="A stack file, wherever it is."
     )(command)
-    return click.option("--stack", help="A stack: Pulumi.<stack>.yaml in the current folder.")(command)
+    return click.option(
+        "--stack", shell_complete=completing.stacks, help="A stack: Pulumi.<stack>.yaml in the current folder."
+    )(command)
 
 
 output_option = click.option(
@@ -56,10 +60,10 @@ output_option = click.option(
 )
 
 
-def inventory_option(answered: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def inventory_option(answered: str, *, required: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Adds `--inventory`, which `read_inventories` reads; `answered` is its help."""
     return click.option(
-        "--inventory", "inventories", required=True, multiple=True, metavar=f"FILE|{_AZURE}", help=answered
+        "--inventory", "inventories", required=required, multiple=True, metavar=f"FILE|{_AZURE}", help=answered
     )
 
 
@@ -67,6 +71,14 @@ def read_inventories(
     names: Sequence[str], ask_azure: "Callable[[], list[Page]]", findings: "Findings", form: str
 ) -> "list[Page]":
     """The pages of all files, and of Azure where it is named; ends the command where one cannot be read."""
+    pages = inventory_pages(names, ask_azure, findings)
+    if findings.faults:
+        end_with_faults(findings.faults, findings.warnings, form)
+    return pages
+
+
+def inventory_pages(names: Sequence[str], ask_azure: "Callable[[], list[Page]]", findings: "Findings") -> "list[Page]":
+    """The pages of all files, and of Azure where it is named; one that cannot be read leaves a fault."""
     from patching.inventory_file import read_inventory_file, warn_if_incomplete
 
     pages = [
@@ -74,9 +86,8 @@ def read_inventories(
         for name in names
         for page in (ask_azure() if name == _AZURE else read_inventory_file(Path(name), findings))
     ]
-    if findings.faults:
-        end_with_faults(findings.faults, findings.warnings, form)
-    warn_if_incomplete(pages, findings)
+    if not findings.faults:
+        warn_if_incomplete(pages, findings)
     return pages
 
 
@@ -102,12 +113,17 @@ def stack_file(stack: str | None, file: Path | None) -> Path:
     if file is not None:
         return file
     if stack is not None:
-        return Path(f"Pulumi.{stack}.yaml")
+        # As the engine has it, a stack may be named with its organisation and project, and its file end in .yml.
+        named = [Path(f"Pulumi.{stack.rpartition('/')[2]}.{end}") for end in ("yaml", "yml")]
+        return next((path for path in named if path.exists()), named[0])
     there = stack_files(Path())
     if len(there) == 1:
         return there[0]
     if not there:
-        raise click.UsageError("there is no Pulumi.<stack>.yaml in this folder: name one with --file")
+        raise click.UsageError(
+            f"there is no Pulumi.<stack>.yaml in {Path.cwd()}: run this in the folder of the program, or name one with "
+            "--file"
+        )
     raise click.UsageError(f"name a stack with --stack: there are {', '.join(path.name for path in there)}")
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from patching.commands.completing import stacks
 from patching.commands.options import FAULTS_FOUND
+from patching.commands.progress import working
 
 
 @click.command()
-@click.option("--stack", required=True, help="The stack to recover.")
+@click.option("--stack", required=True, shell_complete=stacks, help="The stack to recover.")
 @click.option(
     "--config-file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -30,7 +32,8 @@ def recover(*, stack: str, config_file: Path | None, cancel: bool, existing: boo
     from patching.recover import recover as recover_stack
 
     try:
-        recover_stack(Engine(stack, config_file), click.echo, cancel=cancel, existing=existing)
+        with working(f"Asking the engine about the stack {stack}") as say:
+            recover_stack(Engine(stack, config_file), say, cancel=cancel, existing=existing)
     except RecoveryError as error:
         click.echo(str(error), err=True)
         sys.exit(FAULTS_FOUND)

@@ -36,13 +36,28 @@ def yaml_text(config: Mapping[str, Any], header: Iterable[str], comments: Commen
     written = _map(config, ())
     for path, lines in comments.items():
         _comment(written, path, lines)
+    text = _dumped(CommentedMap({"config": written}), _INDENT)
+    return "".join(f"# {_one_line(line)}\n" if line else "#\n" for line in header) + text
+
+
+def entry_text(key: str, entry: Mapping[str, Any], comment: Iterable[str], *, indent: int, step: int) -> str:
+    """The lines of one entry of a schedule-like section, as they stand in a stack file.
+
+    The key is `indent` columns in, its own keys `step` further; the lines of `comment` stand above the first of them.
+    """
+    lines = _dumped(_map({key: entry}, ("schedules",)), step).splitlines(keepends=True)
+    lines[1:1] = [f"{' ' * step}# {_one_line(line)}\n" for line in comment]
+    return "".join(f"{' ' * indent}{line}" for line in lines)
+
+
+def _dumped(written: Any, step: int) -> str:
     writer: Any = YAML()
     writer.width = _WIDE
     writer.allow_unicode = True
-    writer.indent(mapping=_INDENT, sequence=_INDENT * 2, offset=_INDENT)
+    writer.indent(mapping=step, sequence=step * 2, offset=step)
     text = StringIO()
-    writer.dump(CommentedMap({"config": written}), text)
-    return "".join(f"# {_one_line(line)}\n" if line else "#\n" for line in header) + text.getvalue()
+    writer.dump(written, text)
+    return text.getvalue()
 
 
 def _comment(written: Any, path: Sequence[str], lines: Iterable[str]) -> None:
@@ -67,7 +82,7 @@ def _node(value: Any, path: tuple[str, ...]) -> Any:
         return _map(entries, path)
     if (items := as_list(value)) is not None:
         written: Any = CommentedSeq(_node(item, (*path, "")) for item in items)
-        if not any(as_map(item) is not None for item in items):
+        if not any(as_map(item) is not None or (isinstance(item, str) and item.startswith("/")) for item in items):
             written.fa.set_flow_style()
         return written
     return _scalar(value) if isinstance(value, str) else value
