@@ -10,7 +10,7 @@ difference in the next run. `attempt` is how a program asks for another, and `se
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NotRequired, TypeAlias, TypedDict, cast
 
@@ -29,6 +29,8 @@ _BETWEEN_REPORTS = 60.0
 _SURELY_THERE = timedelta(days=1)
 """A task made longer ago than this, and not there, has been deleted. Azure deletes tasks 60 days after they last
 changed (source: learn.microsoft.com/azure/governance/policy/concepts/remediation-structure)."""
+_LONGEST_ABSENCE = 30.0
+"""Seconds after which a task that was made a moment ago and is not there was deleted: reads follow writes sooner."""
 _ENDED = frozenset({"Succeeded", "Complete", "Failed", "Canceled"})
 _WELL = frozenset({"Succeeded", "Complete"})
 _UNREAD = "Unknown"
@@ -156,16 +158,19 @@ async def until_ended(
 ) -> Watch:
     """Reads a task until it has ended or `seconds` are over, with pauses that grow; it is read at least once.
 
-    A task that cannot be read is tried again within that time, because it may only just have been made; one that
-    `may_be_deleted` and is not there counts as ended. `again` is the attempt that would run it again. `report` is told
-    every minute how things are, and the seconds left.
+    A task that cannot be read is tried again within that time, because it may only just have been made; one that is not
+    there counts as ended if it `may_be_deleted`, and if it stays away. `again` is the attempt that would run it again.
+    `report` is told every minute how things are, and the seconds left.
     """
     started = clock()
     deadline = started + seconds
     reports = 0
     pause = _FIRST_PAUSE
     while True:
-        watch = await _read_once(read, again, may_be_deleted=may_be_deleted)
+        stays_away = clock() - started >= _LONGEST_ABSENCE
+        watch = await _read_once(read, again, may_be_deleted=may_be_deleted or stays_away)
+        if watch.result["state"] == _DELETED and not may_be_deleted:
+            return replace(watch, concern=f"it was deleted since it was made. {_again(again)}")
         left = deadline - clock()
         if watch.ended or left <= 0:
             return watch if watch.ended else _out_of_time(watch, seconds)
@@ -218,8 +223,12 @@ def _concern(result: RemediationResult, reason: str | None, again: int) -> str |
     )
     return (
         f"it ended as {result['state']}, {result['failed']} of {result['total']} deployments failed{said}. "
-        f"{hint}Raise remediation.attempt to {again}, and run the program again, to run the task again"
+        f"{hint}{_again(again)}"
     )
+
+
+def _again(attempt: int) -> str:
+    return f"Raise remediation.attempt to {attempt}, and run the program again, to run the task again"
 
 
 def _out_of_time(watch: Watch, seconds: float) -> Watch:

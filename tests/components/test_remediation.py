@@ -112,6 +112,17 @@ def test_a_task_that_azure_keeps_no_longer_has_ended_and_is_not_waited_for(error
     assert clock.pauses == []
 
 
+def test_a_new_task_that_stays_away_was_deleted_and_is_waited_for_no_longer():
+    """As when the local Azure's clock was moved on for more than the 60 days that tasks are kept."""
+    seen, clock = watch([RuntimeError("Status=404")])
+    assert seen.ended
+    assert seen.result["state"] == "Deleted"
+    assert "it was deleted" in seen.concern
+    assert 30 <= sum(clock.pauses) < 45
+    returned, _ = watch([*[RuntimeError("Status=404")] * 3, _task("Succeeded")])
+    assert (returned.result["state"], returned.concern) == ("Succeeded", None)
+
+
 def test_an_old_task_that_cannot_be_read_for_another_reason_is_waited_for():
     seen, _ = watch([RuntimeError("Status=503"), _task("Succeeded")], may_be_deleted=True)
     assert seen.result["state"] == "Succeeded"
