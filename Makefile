@@ -12,7 +12,7 @@ COMPILE = env -u UV_INDEX_URL -u UV_FIND_LINKS $(RUN) -m uv --no-config --quiet 
 TESTS ?= -n auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check bench parity clean requirements python sandbox-environment dev-environment
+.PHONY: help up preview down test check docs schema bench parity clean requirements python sandbox-environment dev-environment
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -31,6 +31,9 @@ up: sandbox-environment ## deploy the dev stack to a local Azure, and show the n
 	@echo "Everything is in $(STATE)/ . Look around: $(RUN) -m sandbox exec --state $(STATE) -- pulumi stack --stack $(STACK)"
 	@echo "Clean up: make down (destroys the stack, removes $(STATE)/) or make clean (removes it and .venv/ as they are)"
 
+preview: sandbox-environment ## what `make up` would change; changes nothing
+	@$(RUN) -m sandbox preview --stack "$(STACK)" --state "$(STATE)"
+
 down: sandbox-environment ## destroy the dev stack and remove the local Azure
 	@$(RUN) -m sandbox down --stack "$(STACK)" --state "$(STATE)"
 
@@ -42,6 +45,13 @@ check: dev-environment ## ruff, formatting and types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m basedpyright --pythonpath $(RUN) --warnings
 
+docs: dev-environment ## build the documentation site into build/site; a broken link or anchor fails
+	@.venv/bin/zensical build --strict
+	@echo "The site is build/site/index.html . Its search needs a server: $(RUN) -m http.server --directory build/site"
+
+schema: dev-environment ## make components/schema.json and docs/components.md anew; says what breaks programs
+	@$(RUN) -m components.package
+
 bench: dev-environment ## what large stacks cost, beside plain programs; FULL=1 takes everything, OUTPUT=FILE writes JSON, too
 	@$(RUN) -m bench $(if $(FULL),--full) $(if $(OUTPUT),--output "$(OUTPUT)")
 
@@ -51,7 +61,7 @@ parity: dev-environment ## ask Azure itself what the local Azure claims; needs a
 	@PARITY_SUBSCRIPTION="$(SUBSCRIPTION)" PARITY_LOCATION="$(or $(LOCATION),westeurope)" $(RUN) -m pytest -rA tests/parity
 
 clean: ## remove .venv, the state directory and caches; the built engine stays in the user's cache directory
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .cache build/site
 	@if [ -f "$(STATE)/version" ]; then rm -rf "$(STATE)"; fi
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

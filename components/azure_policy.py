@@ -6,7 +6,7 @@ Definitions and their parameters are the core's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -25,24 +25,12 @@ from .policy_arguments import (
 from .policy_children import Place, policy_assignment, remediation_task, role_assignment
 from .principals import principal_of
 from .remediation import RemediationResult, Watch, watched
+from .roles import RoleToGrant, role_to_grant
 
 if TYPE_CHECKING:
     from pulumi_azure_native import authorization, policyinsights
 
 _ONLY_ASSIGNMENT = "assignment"
-
-
-class RoleToGrant(TypedDict):
-    """A role that somebody else has to grant before remediation can work."""
-
-    principal_id: str
-    """The object id of the assignment's identity."""
-    role_definition_id: str
-    """The ARM id of the role definition."""
-    scope: str
-    """Where it has to be granted."""
-    command: str
-    """The Azure CLI command that grants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +169,7 @@ def _grant_roles(
     needed = {(role, where.role_suffix): where for where in places for role in plan.definition.roles}
     if not args.get("assign_roles", True):
         untold = {key: where for key, where in needed.items() if key not in granted.to_grant}
-        told = {key: _to_grant(key[0], where.scope_id, principal_id) for key, where in untold.items()}
+        told = {key: role_to_grant(key[0], where.scope_id, principal_id) for key, where in untold.items()}
         granted.to_grant.update(told)
         return [], list(told.values())
     for key, where in needed.items():
@@ -194,18 +182,6 @@ def _assignment_name(name: str, suffix: str, scope: ScopeId) -> str:
     return names.policy_assignment_name(
         name, suffix, project=pulumi.get_project(), stack=pulumi.get_stack(), scope_id=scope.id, scope_kind=scope.kind
     )
-
-
-def _to_grant(role: str, scope: pulumi.Input[str], principal_id: pulumi.Output[str]) -> pulumi.Output[RoleToGrant]:
-    return pulumi.Output.all(scope, principal_id).apply(lambda known: _grant(role, known[0], known[1]))
-
-
-def _grant(role: str, scope: str, principal_id: str) -> RoleToGrant:
-    command = (
-        f"az role assignment create --assignee-object-id {principal_id} --assignee-principal-type ServicePrincipal "
-        f"--role {role.rpartition('/')[2]} --scope {scope}"
-    )
-    return RoleToGrant(principal_id=principal_id, role_definition_id=role, scope=scope, command=command)
 
 
 def _results(watches: Mapping[str, Watch]) -> dict[str, RemediationResult]:

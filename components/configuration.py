@@ -1,21 +1,23 @@
 """The one adapter between the engine's configuration and the core's settings."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import pulumi
 
+from patching.event_handlers import EndpointType
+from patching.faults import NOTHING, Fault
 from patching.machines import OperatingSystem
 from patching.settings import Settings, from_engine, read_settings
+from patching.settings.engine import PASSWORDS, WEBHOOK_URLS
 from patching.stack_file import files_beside
 
 from .declaring import PACKAGE, raise_faults
 
 _PROVIDER = "azure-native"
-_PASSWORDS = "adminPasswords"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,14 @@ class StackConfiguration:
     """A stack's settings, and what the core is never shown.
 
     `azure_native` are the provider's settings by name, as the engine has them, secrets as secret outputs;
-    `admin_passwords` are the Windows machines', by machine; `warnings` are those of the settings, as text.
+    `admin_passwords` are the Windows machines', by machine, `webhook_urls` those that events go to, by webhook;
+    `warnings` are those of the settings, as text.
     """
 
     settings: Settings
     azure_native: Mapping[str, pulumi.Input[str]]
     admin_passwords: Mapping[str, pulumi.Output[str]]
+    webhook_urls: Mapping[str, pulumi.Output[str]]
     warnings: tuple[str, ...]
 
 
@@ -49,7 +53,9 @@ def read_configuration() -> StackConfiguration:
         pulumi.log.warn(warning)
     if reading.settings is None:
         raise_faults(f"Pulumi.{stack}.yaml", reading.faults)
-    return StackConfiguration(reading.settings, _provider_settings(given), _admin_passwords(reading.settings), warnings)
+    settings = reading.settings
+    passwords, urls = _admin_passwords(settings), _webhook_urls(settings)
+    return StackConfiguration(settings, _provider_settings(given), passwords, urls, warnings)
 
 
 def _provider_settings(given: Mapping[str, str]) -> dict[str, pulumi.Input[str]]:
@@ -64,13 +70,30 @@ def _provider_settings(given: Mapping[str, str]) -> dict[str, pulumi.Input[str]]
 
 
 def _admin_passwords(settings: Settings) -> dict[str, pulumi.Output[str]]:
-    text = pulumi.Config(PACKAGE).get_secret(_PASSWORDS)
+    windows = (key for key, machine in settings.virtual_machines.items() if machine.os is OperatingSystem.WINDOWS)
+    return _secrets(PASSWORDS, windows)
+
+
+def _webhook_urls(settings: Settings) -> dict[str, pulumi.Output[str]]:
+    events = (schedule.events for schedule in settings.schedules.values() if schedule.events)
+    handlers = (handler for one in events for handler in one.handlers)
+    return _secrets(WEBHOOK_URLS, {handler.target for handler in handlers if handler.endpoint is EndpointType.WEBHOOK})
+
+
+def _secrets(name: str, keys: Iterable[str]) -> dict[str, pulumi.Output[str]]:
+    """What a map of secrets has for some keys."""
+    text = pulumi.Config(PACKAGE).get_secret(name)
     if text is None:
         return {}
-    passwords = text.apply(lambda known: cast("dict[str, Any]", json.loads(known)))
+    secrets = text.apply(lambda known: cast("dict[str, Any]", json.loads(known)))
 
-    def password_of(machine: str) -> pulumi.Output[str]:
-        return passwords.apply(lambda by_machine: str(by_machine[machine]))
+    def secret_of(key: str) -> pulumi.Output[str]:
+        def read(by_key: dict[str, Any]) -> str:
+            if key not in by_key:
+                fix = f"run `pulumi config set --secret --path {name}.{key}`"
+                raise_faults(name, [Fault(key, NOTHING, "a secret of this name", "", fix)])
+            return str(by_key[key])
 
-    windows = (key for key, machine in settings.virtual_machines.items() if machine.os is OperatingSystem.WINDOWS)
-    return {key: password_of(key) for key in windows}
+        return secrets.apply(read)
+
+    return {key: secret_of(key) for key in keys}

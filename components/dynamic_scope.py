@@ -3,18 +3,20 @@
 It never looks at machines itself: the service evaluates the filter at each run.
 """
 
+import re
 from typing import Any, NotRequired, TypeAlias, TypedDict, cast
 
 import pulumi
 from pulumi_azure_native import maintenance
 
 from patching import names
-from patching.arm_ids import parse_resource_id, parse_scope_id, resource_group_id, subscription_id
-from patching.faults import NOTHING, Fault
+from patching.arm_ids import ArmIdError, parse_resource_id, parse_scope_id, resource_group_id, subscription_id
+from patching.faults import NOTHING, Fault, found
 from patching.own_words import assignment_as_there, subscription_assignment_as_there
 from patching.settings.entries import ScopeEntry
 
 from .adopting import Inputs, in_own_words
+from .configuration_ids import configuration_id_faults, known_configuration_id
 from .declaring import both_known, checked, component_options, component_type, waiting_for, when_known
 
 
@@ -64,10 +66,14 @@ class DynamicScope(pulumi.ComponentResource):
         """Declares one configuration assignment with a filter.
 
         Raises:
-            pulumi.RunError: the filter is empty, or a group's scope has no location.
+            pulumi.RunError: the filter is empty, a group's scope has no location, or an id is another thing's.
         """
         super().__init__(component_type(DynamicScope), name, None, component_options(opts))
-        args = cast("DynamicScopeArgs", checked(f'DynamicScope "{name}"', ScopeEntry, args, _FIELDS, _faults(args)))
+        where = f'DynamicScope "{name}"'
+        args = cast("DynamicScopeArgs", checked(where, ScopeEntry, args, _FIELDS, _faults(args)))
+        args["maintenance_configuration_id"] = known_configuration_id(
+            where, "maintenance_configuration_id", args["maintenance_configuration_id"]
+        )
         group = args.get("resource_group_name")
         declare = _at_subscription if group is None else _at_resource_group
         inputs = self._inputs(args)
@@ -94,7 +100,7 @@ class DynamicScope(pulumi.ComponentResource):
         adopted = args.get("adopt_resource_id")
         if adopted is None:
             return inputs
-        scope, _, assignment_name = adopted.partition(_ASSIGNMENTS)
+        scope, assignment_name = _taken_apart(adopted)
         arguments = {"configurationAssignmentName": assignment_name}
         group = parse_scope_id(scope).name
         if group is None:
@@ -121,6 +127,12 @@ class DynamicScope(pulumi.ComponentResource):
 
 
 _ASSIGNMENTS = "/providers/Microsoft.Maintenance/configurationAssignments/"
+
+
+def _taken_apart(assignment_id: str) -> tuple[str, str]:
+    """The scope of a configuration assignment and its name, which is empty where the id is none."""
+    scope, *name = re.split(re.escape(_ASSIGNMENTS), assignment_id, maxsplit=1, flags=re.IGNORECASE)
+    return scope, "".join(name)
 
 
 def _default_assignment_name(name: str, configuration_id: str, resource_group: str) -> str:
@@ -186,7 +198,8 @@ def _filter(args: DynamicScopeArgs) -> dict[str, Any]:
 
 
 def _faults(args: DynamicScopeArgs) -> list[Fault]:
-    faults: list[Fault] = []
+    faults = configuration_id_faults("maintenance_configuration_id", args["maintenance_configuration_id"])
+    faults.extend(_adoption_faults(args.get("adopt_resource_id")))
     if not any(args.get(field) for field in _FILTER):
         faults.append(
             Fault("filter", NOTHING, "at least one filter", "os_types: [Linux]", "say which machines the scope is for")
@@ -205,3 +218,18 @@ def _faults(args: DynamicScopeArgs) -> list[Fault]:
         if not args.get(field)
     )
     return faults
+
+
+def _adoption_faults(adopted: str | None) -> list[Fault]:
+    if adopted is None:
+        return []
+    scope, assignment_name = _taken_apart(adopted)
+    expected = "the ARM id of a configuration assignment at a subscription or a resource group"
+    example = f"/subscriptions/11111111-1111-4111-8111-111111111111{_ASSIGNMENTS}all-linux"
+    try:
+        parse_scope_id(scope)
+    except ArmIdError as error:
+        return [Fault("adopt_resource_id", found(adopted), expected, example, f"write such an id: {error}")]
+    if assignment_name:
+        return []
+    return [Fault("adopt_resource_id", found(adopted), expected, example, "write the assignment's id, not the scope's")]

@@ -11,14 +11,17 @@ import pulumi
 from pulumi_azure_native import resources
 
 from patching.arm_ids import MachineKind, ScopeKind, is_within, resource_group_id, subscription_id
+from patching.handler_grants import Grant
 from patching.machines import OperatingSystem
 from patching.policy_definitions import PolicyKind
+from patching.queries import queries_for
 from patching.scopes import location_key
 from patching.settings.model import (
     AzurePolicySettings,
     ExistingMachine,
     MachineTarget,
     RemediationSettings,
+    ScheduleEvents,
     ScheduleSettings,
     ScopeTarget,
     Settings,
@@ -27,18 +30,24 @@ from patching.settings.model import (
 from patching.settings.model import (
     DynamicScope as DynamicScopeSettings,
 )
+from patching.settings.monitoring_model import AlertsSettings, WorkbookSettings
+from patching.watching.alerts import alert_queries
 
 from .azure_policy import AzurePolicy
 from .configuration import StackConfiguration
 from .declaring import after
 from .dynamic_scope import DynamicScope, DynamicScopeArgs
 from .machine_assignments import MachineAssignments, MachineAssignmentsArgs
+from .maintenance_events import MaintenanceEvents, MaintenanceEventsArgs
 from .maintenance_schedule import MaintenanceSchedule, MaintenanceScheduleArgs
 from .network import SmallNetwork
+from .patch_alerts import PatchAlertRuleArgs, PatchAlerts, PatchAlertsArgs
+from .patch_workbook import PatchWorkbook, PatchWorkbookArgs
 from .policy_arguments import AzurePolicyArgs
 from .providers import Providers
 from .remediation import RemediationArgs
 from .schedule_arguments import recurrence_arguments, updates_arguments
+from .schedule_events import grant_handler_roles, handlers_arguments
 from .virtual_machine import ScheduledVirtualMachine, ScheduledVirtualMachineArgs
 
 
@@ -59,6 +68,9 @@ class Estate:
     dynamic_scopes: dict[tuple[str, str, str], DynamicScope] = field(
         default_factory=dict[tuple[str, str, str], DynamicScope]
     )
+    events: dict[str, MaintenanceEvents] = field(default_factory=dict[str, MaintenanceEvents])
+    alerts: PatchAlerts | None = None
+    workbook: PatchWorkbook | None = None
 
 
 def build_estate(configuration: StackConfiguration) -> Estate:
@@ -70,6 +82,7 @@ class _Builder:
     def __init__(self, configuration: StackConfiguration) -> None:
         self._settings = settings = configuration.settings
         self._admin_passwords = configuration.admin_passwords
+        self._webhook_urls = configuration.webhook_urls
         self._providers = Providers(settings, configuration.azure_native)
         self._groups: dict[str, resources.ResourceGroup] = {}
         self._networks: dict[tuple[str, str], SmallNetwork] = {}
@@ -87,6 +100,13 @@ class _Builder:
         for schedule in settings.schedules.values():
             self._attach_machines(schedule)
             self._attach_scopes(schedule)
+            if schedule.events is not None:
+                estate.events[schedule.key] = self._events(schedule, schedule.events)
+        grant_handler_roles(settings, self._providers.options, self._granted_scope)
+        if settings.monitoring.alerts is not None:
+            estate.alerts = self._alerts(settings.monitoring.alerts)
+        if settings.monitoring.workbook is not None:
+            estate.workbook = self._workbook(settings.monitoring.workbook)
         return estate
 
     def _group_name(self, subscription_key: str, name: str) -> pulumi.Input[str]:
@@ -209,6 +229,28 @@ class _Builder:
             self._settings.schedules[schedule_key].resource_id, self._estate.schedules[schedule_key].resource_id
         )
 
+    def _events(self, schedule: ScheduleSettings, events: ScheduleEvents) -> MaintenanceEvents:
+        args = MaintenanceEventsArgs(
+            maintenance_configuration_id=self._configuration_id(schedule.key),
+            resource_group_name=self._group_name(schedule.subscription_key, schedule.resource_group),
+            location=schedule.location,
+            before=handlers_arguments(events.before, self._webhook_urls),
+            after=handlers_arguments(events.after, self._webhook_urls),
+            system_topic_name=events.system_topic_name,
+            tags=dict(schedule.tags),
+        )
+        return MaintenanceEvents(f"{schedule.key}/events", args, self._providers.options(schedule.subscription_key))
+
+    def _granted_scope(self, grant: Grant) -> pulumi.Input[str]:
+        """Where a role is granted; what the stack makes there comes first."""
+        if grant.schedule_key is not None:
+            return self._configuration_id(grant.schedule_key)
+        if grant.machine_key in self._estate.virtual_machines:
+            return after(grant.scope_id, self._estate.virtual_machines[grant.machine_key].resource_id)
+        group = self._groups.get(grant.subscription_key)
+        own = grant.scope_id.lower().endswith(f"/resourcegroups/{self._settings.resource_group.name}".lower())
+        return after(grant.scope_id, group.id) if own and group else grant.scope_id
+
     def _attach_machines(self, schedule: ScheduleSettings) -> None:
         """One component for each subscription, because one component has one provider."""
         by_subscription: dict[str, list[MachineTarget]] = {}
@@ -274,6 +316,42 @@ class _Builder:
         if schedule.adopt:
             args["adopt_resource_id"] = _scope_assignment_id(target)
         return args
+
+    def _alerts(self, alerts: AlertsSettings) -> PatchAlerts:
+        queries = alert_queries(self._settings)
+        args = PatchAlertsArgs(
+            resource_group_name=self._group_name(alerts.subscription_key, alerts.resource_group),
+            subscription_ids=self._subscription_ids(alerts.subscription_id),
+            rules={
+                kind.value: PatchAlertRuleArgs(
+                    query=queries[kind], severity=rule.severity, frequency=rule.frequency.value, enabled=rule.enabled
+                )
+                for kind, rule in alerts.rules.items()
+            },
+            action_group_ids=list(alerts.action_groups),
+            location=alerts.location,
+            assign_roles=alerts.assign_roles,
+            tags=dict(self._settings.tags),
+        )
+        if alerts.identity is not None:
+            args["identity"] = alerts.identity
+        return PatchAlerts("alerts", args, self._providers.options(alerts.subscription_key))
+
+    def _workbook(self, workbook: WorkbookSettings) -> PatchWorkbook:
+        args = PatchWorkbookArgs(
+            resource_group_name=self._group_name(workbook.subscription_key, workbook.resource_group),
+            subscription_ids=self._subscription_ids(workbook.subscription_id),
+            queries=dict(queries_for(self._settings)),
+            display_name=workbook.display_name,
+            location=workbook.location,
+            tags=dict(self._settings.tags),
+        )
+        return PatchWorkbook("workbook", args, self._providers.options(workbook.subscription_key))
+
+    def _subscription_ids(self, first: str) -> list[str]:
+        """The stack's subscriptions, that in which something is made first."""
+        others = (one.id for one in self._settings.subscriptions.values() if one.id != first)
+        return [first, *others]
 
 
 def _scope_assignment_id(target: ScopeTarget) -> str:

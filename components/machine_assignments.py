@@ -15,6 +15,7 @@ from patching.faults import Fault, found
 from patching.own_words import assignment_as_there
 
 from .adopting import Inputs, in_own_words
+from .configuration_ids import configuration_id_faults, known_configuration_id
 from .declaring import both_known, component_options, component_type, raise_faults, waiting_for, when_known
 from .pacing import Paced, ids_when_registered
 
@@ -63,12 +64,16 @@ class MachineAssignments(pulumi.ComponentResource):
         """Declares one configuration assignment for each machine.
 
         Raises:
-            pulumi.RunError: a plain ARM id is not a machine's, or a key is not one of `machines`.
+            pulumi.RunError: a plain ARM id is another thing's, or a key is not one of `machines`.
         """
         super().__init__(component_type(MachineAssignments), name, None, component_options(opts))
         self._where = f'MachineAssignments "{name}"'
         if faults := _faults(args):
             raise_faults(self._where, faults)
+        args = MachineAssignmentsArgs(**args)
+        args["maintenance_configuration_id"] = known_configuration_id(
+            self._where, "maintenance_configuration_id", args["maintenance_configuration_id"]
+        )
         configuration_id = when_known(args["maintenance_configuration_id"], str.lower)
         self.name = pulumi.Output.from_input(name)
         self.resource_ids = ids_when_registered(
@@ -155,7 +160,7 @@ def _imported(machine_id: pulumi.Input[str], assignment_name: pulumi.Input[str])
 
 
 def _faults(args: MachineAssignmentsArgs) -> list[Fault]:
-    faults: list[Fault] = []
+    faults = configuration_id_faults("maintenance_configuration_id", args["maintenance_configuration_id"])
     for key, written_id in args["machines"].items():
         if isinstance(written_id, str):
             try:

@@ -19,7 +19,9 @@ from patching.settings.entries import ScheduleEntry, UpdatesEntry
 from patching.settings.validation import read_entry
 
 from .adopting import Inputs, in_own_words
+from .configuration_ids import configuration_id_faults
 from .declaring import checked, component_options, component_type, raise_faults, when_known
+from .held_names import wait_for_held_name
 
 
 class WindowsUpdatesArgs(TypedDict):
@@ -107,7 +109,8 @@ class MaintenanceSchedule(pulumi.ComponentResource):
         super().__init__(component_type(MaintenanceSchedule), name, None, component_options(opts))
         where = f'MaintenanceSchedule "{name}"'
         named = {"configuration_name": name, **args}
-        values = checked(where, ScheduleEntry, named, _FIELDS)
+        adopted = configuration_id_faults("adopt_resource_id", args.get("adopt_resource_id"))
+        values = checked(where, ScheduleEntry, named, _FIELDS, adopted)
         sent = when_known({field: values.get(field) for field in _SCHEDULE}, lambda known: _sent(where, known))
         inputs = self._inputs(args, values, sent)
         configuration = maintenance.MaintenanceConfiguration(
@@ -119,6 +122,7 @@ class MaintenanceSchedule(pulumi.ComponentResource):
                 # The service refuses a second one of the same name elsewhere, so the old one goes first.
                 replace_on_changes=["location"],
                 delete_before_replace=True,
+                hooks=wait_for_held_name(f"{name}-configuration"),
                 # Decides nothing, and is never set here; Microsoft's own tools set it, so that importing would show it.
                 ignore_changes=["namespace"],
             ),

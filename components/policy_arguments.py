@@ -19,13 +19,11 @@ from patching.settings.azure_policies import version_fault
 from patching.settings.entries import AzurePolicyEntry
 from patching.settings.policy_words import is_definition_version
 
+from .configuration_ids import configuration_id_faults
 from .declaring import checked, raise_faults
 from .remediation import RemediationArgs
 
 _SCOPE_EXAMPLE = "/subscriptions/11111111-1111-4111-8111-111111111111"
-_CONFIGURATION_EXAMPLE = (
-    f"{_SCOPE_EXAMPLE}/resourceGroups/rg/providers/Microsoft.Maintenance/maintenanceConfigurations/weekly"
-)
 
 
 class AzurePolicyArgs(TypedDict):
@@ -184,13 +182,7 @@ def _configuration_faults(args: AzurePolicyArgs, kind: PolicyKind) -> list[Fault
         return [_missing(field, "the ARM id of a maintenance configuration")]
     if not updates and configuration is not None:
         return [Fault(field, found(configuration), f"nothing, because {kind} takes no configuration", "", "remove it")]
-    if isinstance(configuration, str):
-        try:
-            parse_resource_id(configuration)
-        except ArmIdError as error:
-            expected = "the ARM id of a maintenance configuration"
-            return [Fault(field, found(configuration), expected, _CONFIGURATION_EXAMPLE, f"write such an id: {error}")]
-    return []
+    return configuration_id_faults(field, configuration)
 
 
 def _version_faults(args: AzurePolicyArgs, kind: PolicyKind) -> list[Fault]:

@@ -14,6 +14,7 @@ import pulumi_azure_native as azure_native
 
 from patching.settings.model import Settings
 
+from . import error_hooks
 from .declaring import when_known, without_version_aliases
 from .registration import Registration
 
@@ -59,7 +60,7 @@ class Providers:
         )
 
     def _registration(self, subscription_key: str) -> Registration | None:
-        if not Registration.is_supported():
+        if not error_hooks.are_supported():
             return None
         if subscription_key not in self._registrations:
             registration = Registration(

@@ -13,6 +13,7 @@ from .azure_policy import AzurePolicy
 from .declaring import together
 from .estate import Estate
 from .remediation import RemediationResult
+from .roles import RoleToGrant
 
 _RUNS_SHOWN = 5
 
@@ -31,6 +32,8 @@ def stack_outputs(estate: Estate, warnings: Sequence[str]) -> dict[str, Any]:
         "remediations": _remediations(estate.azure_policies),
         "warnings": _warnings(estate.azure_policies, warnings),
         "queries": queries_for(settings),
+        **_monitoring(estate),
+        **_events(estate),
     }
 
 
@@ -68,18 +71,43 @@ def _policy(policy: AzurePolicy) -> dict[str, Any]:
         "assignmentIds": policy.resource_ids,
         "principalIds": policy.principal_ids,
         "remediationIds": policy.remediation_ids,
-        "rolesToGrant": policy.roles_to_grant.apply(
-            lambda roles: [
-                {
-                    "principalId": role["principal_id"],
-                    "roleDefinitionId": role["role_definition_id"],
-                    "scope": role["scope"],
-                    "command": role["command"],
-                }
-                for role in roles
-            ]
-        ),
+        "rolesToGrant": policy.roles_to_grant.apply(_roles),
     }
+
+
+def _roles(roles: Sequence[RoleToGrant]) -> list[dict[str, str]]:
+    return [
+        {
+            "principalId": role["principal_id"],
+            "roleDefinitionId": role["role_definition_id"],
+            "scope": role["scope"],
+            "command": role["command"],
+        }
+        for role in roles
+    ]
+
+
+def _events(estate: Estate) -> dict[str, Any]:
+    """The output `events`, by schedule, of stacks where a schedule has some."""
+    shown = {
+        key: {"systemTopicId": made.resource_id, "before": made.before_ids, "after": made.after_ids}
+        for key, made in estate.events.items()
+    }
+    return {"events": shown} if shown else {}
+
+
+def _monitoring(estate: Estate) -> dict[str, Any]:
+    """The output `monitoring`, of stacks that ask for some."""
+    shown: dict[str, Any] = {}
+    if (alerts := estate.alerts) is not None:
+        shown["alerts"] = {
+            "ruleIds": alerts.resource_ids,
+            "identityId": alerts.identity_id,
+            "rolesToGrant": alerts.roles_to_grant.apply(_roles),
+        }
+    if estate.workbook is not None:
+        shown["workbook"] = {"resourceId": estate.workbook.resource_id}
+    return {"monitoring": shown} if shown else {}
 
 
 def _remediations(policies: Mapping[str, AzurePolicy]) -> pulumi.Output[dict[str, dict[str, RemediationResult]]]:

@@ -67,6 +67,13 @@ LEAD_TIME_MINUTES = 15
 Source: Microsoft Learn, "Managing VM updates with maintenance configurations" (2026-09-25).
 """
 
+PRE_EVENT_LEAD_TIME_MINUTES = 40
+"""A schedule with a pre-event must be made, and changed, this long before a run: otherwise the run is cancelled.
+
+Source: Microsoft Learn, "An overview of pre and post events in Azure Update Manager". The pre-event comes 30 to 40
+minutes before the run, and its handlers have 20 minutes.
+"""
+
 LATE_EVENING_TRAP_MINUTES = 15
 """A start this close before midnight can be missed: the trigger is evaluated later, and looks at the date again.
 
@@ -85,6 +92,18 @@ ASSIGNMENT_ID_BUDGET = 195
 Source: not documented. The service answers 500 when the whole id passes about 256 characters, of which
 `/providers/Microsoft.Maintenance/configurationAssignments/` takes 58 (observed by alchemy, an infrastructure tool).
 """
+
+SYSTEM_TOPIC_NAME = 50
+"""Source: Azure Resource Manager, name rules of Microsoft.EventGrid/systemTopics: 3 to 50 letters, digits, hyphens."""
+
+EVENT_SUBSCRIPTION_NAME = 64
+"""Source: the same page, for eventSubscriptions: 3 to 64 letters, digits, hyphens."""
+
+EVENT_SUBSCRIPTIONS_PER_SYSTEM_TOPIC = 500
+"""Source: Microsoft Learn, "Azure Event Grid quotas and limits"."""
+
+WEBHOOK_URL = 4096
+"""Not documented: longer than any webhook's URL, and short enough for a stack's configuration."""
 
 POLICY_ASSIGNMENT_NAME = 64
 """Source: Azure Resource Manager, name rules of Microsoft.Authorization/policyAssignments."""

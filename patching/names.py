@@ -11,12 +11,24 @@ import re
 import uuid
 
 from patching.arm_ids import ScopeKind
-from patching.limits import ASSIGNMENT_ID_BUDGET, POLICY_ASSIGNMENT_NAME, POLICY_ASSIGNMENT_NAME_AT_MANAGEMENT_GROUP
+from patching.limits import (
+    ASSIGNMENT_ID_BUDGET,
+    EVENT_SUBSCRIPTION_NAME,
+    POLICY_ASSIGNMENT_NAME,
+    POLICY_ASSIGNMENT_NAME_AT_MANAGEMENT_GROUP,
+    SYSTEM_TOPIC_NAME,
+)
 
 _HASH_LENGTH = 8
 _NOT_IN_A_POLICY_ASSIGNMENT_NAME = re.compile(r"[<>*%&:?.+/]")
 """Source: the pattern of policyAssignmentName in the REST specification of Microsoft.Authorization, 2024-04-01."""
+_NOT_IN_A_MONITORING_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_MONITORING_NAME = 100
+"""Of alert rules and their identity: well within the 128 characters that an identity's name may have."""
+_NOT_IN_AN_EVENT_GRID_NAME = re.compile(r"[^A-Za-z0-9-]", re.ASCII)
+_PLAIN_EVENT_GRID_NAME = re.compile(r"[a-z0-9-]+", re.ASCII)
 _ROLE_ASSIGNMENTS = uuid.UUID("6f1c2a52-5c9e-5f0b-9b0e-7a0d5a1c9e35")
+_WORKBOOKS = uuid.UUID("0f6f3a5e-2f5b-5a3c-8c57-1d6f0b9d7a42")
 
 
 class NameBudgetError(ValueError):
@@ -52,6 +64,26 @@ def machine_key(machine_id: str) -> str:
     return f"{lowered.rsplit('/', 1)[-1]}-{_plain_hash(lowered)}"
 
 
+def system_topic_name(configuration_name: str, configuration_id: str) -> str:
+    """The name of the system topic of a maintenance configuration: its name, and a hash of its lower-cased id.
+
+    What the name of a topic cannot have becomes a hyphen.
+    """
+    readable = _NOT_IN_AN_EVENT_GRID_NAME.sub("-", configuration_name)
+    return _with_hash(readable, _plain_hash(configuration_id.lower()), SYSTEM_TOPIC_NAME)
+
+
+def event_subscription_name(moment: str, key: str) -> str:
+    """The name of an event subscription, alone below its topic: `pre` or `post`, and its key.
+
+    A hash of the key is behind it where the name cannot have all of it, or where case alone tells keys apart.
+    """
+    readable = f"{moment}-{key}"
+    if len(readable) <= EVENT_SUBSCRIPTION_NAME and _PLAIN_EVENT_GRID_NAME.fullmatch(readable):
+        return readable
+    return _with_hash(_NOT_IN_AN_EVENT_GRID_NAME.sub("-", readable), _plain_hash(key), EVENT_SUBSCRIPTION_NAME)
+
+
 def policy_assignment_name(
     key: str, suffix: str, *, project: str, stack: str, scope_id: str, scope_kind: ScopeKind
 ) -> str:
@@ -73,6 +105,20 @@ def role_assignment_name(
     """The name of a role assignment, which is a GUID: the same for the same identity, role and scope."""
     parts = (project, stack, policy_assignment, role_definition_id.lower(), scope_id.lower())
     return str(uuid.uuid5(_ROLE_ASSIGNMENTS, "\n".join(parts)))
+
+
+def monitoring_name(name: str, suffix: str, *, project: str, stack: str) -> str:
+    """The name of an alert rule, or of the identity of some: the component's, what it is for, and a hash.
+
+    The hash is of project and stack, which may share a resource group with others, and of the rest, which may be cut.
+    """
+    readable = _NOT_IN_A_MONITORING_NAME.sub("-", f"{name}-{suffix}")
+    return _with_hash(readable, short_hash(project, stack, name, suffix), _MONITORING_NAME)
+
+
+def workbook_name(name: str, *, project: str, stack: str) -> str:
+    """The name of a workbook, which is a GUID: the same for the same component of a stack."""
+    return str(uuid.uuid5(_WORKBOOKS, f"{project}\n{stack}\n{name}"))
 
 
 def remediation_name(policy_assignment: str, redo: object) -> str:

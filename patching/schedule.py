@@ -13,7 +13,7 @@ What the service does is followed where it is documented. Where it is not, a cho
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import NamedTuple
@@ -242,3 +242,9 @@ def window_text(duration: timedelta) -> str:
 def local_text(local: datetime) -> str:
     """A wall-clock time as the service takes it, `YYYY-MM-DD HH:mm`."""
     return f"{local.year:04}-{local:%m-%d %H:%M}"
+
+
+def year_after(moment: datetime) -> datetime:
+    """The same day and time of the next year, as far as there are years; of a leap day, the day before."""
+    is_leap_day = (moment.month, moment.day) == (2, 29)
+    return moment.replace(year=min(moment.year + 1, MAXYEAR), day=28 if is_leap_day else moment.day)

@@ -13,7 +13,7 @@ from typing import cast
 from patching.faults import NOTHING, Fault, Found, found
 from patching.freezes import ReadFile
 from patching.plain_data import as_list, as_map
-from patching.settings.engine import PASSWORDS, from_text, without_secrets
+from patching.settings.engine import SECRET_MAPS, from_text, without_secrets
 from patching.settings.reading import Reading, read_settings
 from patching.settings.secret import Secret
 from patching.settings.validation import unknown_key
@@ -54,22 +54,50 @@ def files_beside(folder: Path) -> ReadFile:
     return read
 
 
-def read_stack_file(path: Path, *, as_of: datetime | None = None) -> Reading:
-    """Reads a stack file's settings, with every fault in it; what cannot be read at all is a fault of its own."""
-    stack = stack_of(path)
+def read_stack_file(path: Path, *, as_of: datetime | None = None, stack: str | None = None) -> Reading:
+    """Reads a stack file's settings, with every fault in it; what cannot be read at all is a fault of its own.
+
+    `stack` is the stack it is for, where its name does not say so.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
-        fix = "create it with `pulumi stack init`, or name another with --stack or --file"
-        return _unreadable(path, NOTHING, f"a stack file that can be read ({reason})", fix)
+        return _unreadable(path, NOTHING, f"a stack file that can be read ({reason})", _where_to_look(path))
+    return read_stack_content(content, path, as_of=as_of, stack=stack)
+
+
+def _where_to_look(path: Path) -> str:
+    """What to do about a stack file that is not there: the folder may be the wrong one, or the name."""
+    there = ", ".join(stack_of(one) for one in stack_files(path.parent))
+    if there:
+        return f"name a stack that has a file there, {there}, or create it with `pulumi stack init`"
+    if not (path.parent / "Pulumi.yaml").is_file():
+        where = "run this in the folder of the program, where Pulumi.yaml and the stack files are, or name a --file"
+        return f"{where}; a new one is made with `pulumi stack init`"
+    return "create it with `pulumi stack init`, or name another with --stack or --file"
+
+
+def read_stack_content(
+    content: bytes, path: Path, *, as_of: datetime | None = None, stack: str | None = None
+) -> Reading:
+    """Reads the settings in a stack file's content, which need not be what is at its `path`."""
     parsed = parse_stack_file(content, path.name)
     reading = read_settings(
-        parsed.config, project=PROJECT, stack=stack, read_file=files_beside(path.parent), as_of=as_of
+        parsed.config,
+        project=PROJECT,
+        stack=stack or stack_of(path),
+        read_file=files_beside(path.parent),
+        as_of=as_of,
     )
     if not parsed.faults:
         return reading
     return Reading(None, (*parsed.faults, *reading.faults), reading.warnings)
+
+
+def is_stack_file(path: Path) -> bool:
+    """Whether a file is a stack's by its name."""
+    return _STACK_FILE.fullmatch(path.name) is not None
 
 
 def parse_stack_file(content: bytes, name: str) -> StackFile:
@@ -115,7 +143,7 @@ def _unknown(key: str) -> Fault:
 def _as_the_engine(key: str, value: object) -> object:
     """A key's value as the engine hands it on: what is plain is text, which may be taken for more than that."""
     match value:
-        case Mapping() | list() if _has_secret(cast("object", value)) and not key.endswith(PASSWORDS):
+        case Mapping() | list() if _has_secret(cast("object", value)) and not key.endswith(SECRET_MAPS):
             return without_secrets(key, cast("object", value))
         case str():
             return from_text(value)

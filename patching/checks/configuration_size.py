@@ -8,7 +8,7 @@ from patching.limits import CONFIGURATION_BYTES
 
 
 def check_configuration_size(raw: Mapping[str, object]) -> Findings:
-    """Judges `raw`, the plain `config:` mapping with full keys; of a secret the length is unknown, and is not counted."""
+    """Judges `raw`, the plain `config:` mapping with full keys. A secret's length is unknown, and is not counted."""
     findings = Findings()
     size = len(_as_handed_on(raw).encode(errors="surrogatepass"))
     if size > CONFIGURATION_BYTES:

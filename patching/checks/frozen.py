@@ -20,7 +20,10 @@ _LIVE_WITH_IT = {
 
 
 def check_freezes(schedules: "Mapping[str, ScheduleSettings]", freezes: "Mapping[str, FreezeSettings]") -> Findings:
-    """Names each run inside a freeze, at the freeze; a warning or a fault, as the freeze has it."""
+    """Names each run inside a freeze, at the freeze; a warning or a fault, as the freeze has it.
+
+    An emergency's run is always a warning: what it is for does not wait.
+    """
     findings = Findings()
     windows = {key: one.schedule for key, one in schedules.items()}
     for freeze in freezes.values():
@@ -32,7 +35,7 @@ def check_freezes(schedules: "Mapping[str, ScheduleSettings]", freezes: "Mapping
             )
             continue
         for key, schedule in windows.items():
-            _check(freeze, key, schedule, periods, findings)
+            _check(freeze, key, schedule, periods, findings, is_emergency=schedules[key].emergency is not None)
     return findings
 
 
@@ -45,9 +48,17 @@ def _periods(freeze: "FreezeSettings", windows: Mapping[str, Schedule]) -> Seque
 
 
 def _check(
-    freeze: "FreezeSettings", key: str, schedule: Schedule, periods: Sequence[FrozenPeriod], findings: Findings
+    freeze: "FreezeSettings",
+    key: str,
+    schedule: Schedule,
+    periods: Sequence[FrozenPeriod],
+    findings: Findings,
+    *,
+    is_emergency: bool,
 ) -> None:
-    report = findings.fault if freeze.on_run is OnRun.FAIL else findings.warn
+    on_run = OnRun.WARN if is_emergency else freeze.on_run
+    report = findings.fault if on_run is OnRun.FAIL else findings.warn
+    fix = "see that whoever declared the freeze agrees" if is_emergency else _LIVE_WITH_IT[on_run]
     inside = frozen_runs(schedule, periods)
     for frozen in islice(inside, _MOST_SHOWN):
         local = local_text(frozen.run.start.replace(tzinfo=None))
@@ -57,7 +68,7 @@ def _check(
             f"freezes.{freeze.key}",
             f"{key} {local}",
             expected,
-            _LIVE_WITH_IT[freeze.on_run],
+            fix,
         )
     more = sum(1 for _ in inside)
     if more:

@@ -38,7 +38,8 @@ KEYS = (
 )
 """Every setting of pulumi-azure-native 3.29.0's provider."""
 
-_SECRETS = ("clientCertificatePassword", "clientSecret", "oidcRequestToken", "oidcToken")
+SECRETS = ("clientCertificatePassword", "clientSecret", "oidcRequestToken", "oidcToken")
+"""Those that must be secret: what a file has there in plain text is never shown."""
 
 _CLOUDS = {
     "azurepublic": Environment.PUBLIC,
@@ -63,7 +64,7 @@ def read(native: Mapping[str, object], findings: Findings, *, location_needed: b
             findings.faults.append(unknown_key(path, name, list(KEYS)))
         elif value is None:
             findings.fault(path, None, "a value", "give the key a value, or remove it")
-        elif name in _SECRETS and not isinstance(value, Secret):
+        elif name in SECRETS and not isinstance(value, Secret):
             got = Found("a value that is no secret", literal=False)
             command = f"pulumi config set --secret {path}"
             findings.warn(path, got, "a secret: the file is plain text", f"remove it and run `{command}`")

@@ -28,7 +28,8 @@ class Context:
 
     The keys are those the file has, right or wrong, so that a reference to a faulty entry is no fault of its own.
     `schedules_of_policies` are the schedules that policies attach machines to. `as_of` is the time it is, where
-    somebody said so. `location` is empty where the stack names none.
+    somebody said so. `location` is empty where the stack names none. `webhook_keys` are the keys of `webhookUrls`, None
+    where they cannot be known because the whole map is one secret.
     """
 
     project: str
@@ -43,6 +44,7 @@ class Context:
     schedule_keys: Collection[str]
     schedules_of_policies: Collection[str]
     machine_keys: Collection[str]
+    webhook_keys: Collection[str] | None
     read_file: ReadFile | None
     as_of: datetime | None
     findings: Findings = field(default_factory=Findings)

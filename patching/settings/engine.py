@@ -10,7 +10,9 @@ from patching.plain_data import as_list, as_map
 from patching.settings.secret import Secret
 
 PASSWORDS = "adminPasswords"
-"""The one key of the project that is secret."""
+WEBHOOK_URLS = "webhookUrls"
+SECRET_MAPS = (PASSWORDS, WEBHOOK_URLS)
+"""The keys of the project that are secret: maps of secrets by what they are for."""
 
 DEEPEST = 60
 """No stack file is nested this deeply; what is stays text, or is a fault of the whole file."""
@@ -33,9 +35,9 @@ def from_engine(config: Mapping[str, str], secret_keys: Collection[str] = ()) ->
 def without_secrets(key: str, value: object) -> object:
     """What stands in the place of a value that has a secret anywhere in it: the engine calls all of it secret.
 
-    Of the passwords it can be said which there are.
+    Of the passwords and webhooks it can be said which there are.
     """
-    entries = as_map(value) if key.endswith(f":{PASSWORDS}") else None
+    entries = as_map(value) if key.rpartition(":")[2] in SECRET_MAPS else None
     return Secret() if entries is None else dict.fromkeys(entries, Secret())
 
 

@@ -124,7 +124,7 @@ class FollowsEntry(Entry):
 
 
 class ScheduleEntry(Entry):
-    """`schedules.<key>`. Machines and scopes are entries of their own."""
+    """`schedules.<key>`. Machines, scopes and events are entries of their own."""
 
     subscription: _OptionalText = Field(default=None, description="a key of subscriptions", examples=["main"])
     start: v.LocalTime = Field(
@@ -150,9 +150,17 @@ class ScheduleEntry(Entry):
     follows: Annotated[FollowsEntry | None, BeforeValidator(values.plain)] = Field(
         default=None, description="ring order", examples=[{"schedule": "canary", "days": 7}]
     )
+    events: Annotated[dict[str, object] | None, PlainValidator(values.a_map)] = Field(
+        default=None,
+        description="who is told before and after its runs",
+        examples=[{"before": {"start": {"webhook": "start-machines"}}}],
+    )
     tags: v.Tags = Field(default={}, description="its own tags, beside the stack's", examples=[{"ring": "test"}])
     protect: _OptionalFlag = Field(default=None, description="Pulumi's protect", examples=[False])
     adopt: v.Flag = Field(default=False, description="import what is there instead of making it", examples=[False])
+    emergency: Annotated[str | None, PlainValidator(v.emergency_reason)] = Field(
+        default=None, description="why it runs, once and out of turn", examples=["Zero-day in OpenSSL"]
+    )
 
     @property
     def window(self) -> Schedule:

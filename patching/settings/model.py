@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patching.arm_ids import MachineKind, ScopeId, maintenance_configuration_id, virtual_machine_id
+from patching.event_handlers import DeliverySchema, EndpointType
 from patching.freezes import Freeze, OnRun
 from patching.limits import Environment
 from patching.machines import AssessmentMode, OperatingSystem
 from patching.policy_definitions import PolicyKind
 from patching.schedule import Schedule
 from patching.scopes import ScopeFilter, TagOperator
+from patching.settings.monitoring_model import Monitoring
 from patching.settings.secret import Secret
 
 
@@ -158,6 +160,49 @@ class Follows:
 
 
 @dataclass(frozen=True, slots=True)
+class EventHandler:
+    """Who is told of an event: an event subscription of the schedule's system topic.
+
+    `target` is the ARM id of what receives it, and of a webhook its key in `webhookUrls`: the URL itself is a secret
+    and not here. `queue` is the queue's name in a storage account.
+    """
+
+    key: str
+    name: str
+    endpoint: EndpointType
+    target: str
+    queue: str | None
+    schema: DeliverySchema
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerGrant:
+    """An identity that acts on events: it is granted what starts and deallocates machines, and what cancels runs."""
+
+    principal_id: str
+    cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEvents:
+    """The events of a schedule: the name of its system topic, who is told by key, and who may act on it."""
+
+    system_topic_name: str
+    before: Mapping[str, EventHandler]
+    after: Mapping[str, EventHandler]
+    grant: HandlerGrant | None
+
+    @property
+    def handlers(self) -> tuple[EventHandler, ...]:
+        """Everybody who is told."""
+        return (*self.before.values(), *self.after.values())
+
+
+EMERGENCY_TAG = "patch-emergency"
+"""The tag of an emergency's maintenance configuration; its value is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleSettings:
     """A maintenance configuration, what it installs, and what it is assigned to."""
 
@@ -176,6 +221,9 @@ class ScheduleSettings:
     protect: bool
     adopt: bool
     tags: Mapping[str, str]
+    emergency: str | None = None
+    """Why it runs once and out of turn, freezes or not; None for every other schedule."""
+    events: ScheduleEvents | None = None
 
     @property
     def resource_id(self) -> str:
@@ -335,3 +383,4 @@ class Settings:
     freezes: Mapping[str, FreezeSettings]
     azure_native: Mapping[str, str | Secret]
     register_resource_providers: bool
+    monitoring: Monitoring

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from patching.checks.across import check_across
 from patching.checks.configuration_size import check_configuration_size
+from patching.checks.events import check_webhooks
 from patching.checks.identities import check_identities
 from patching.faults import Fault, Findings, Found
 from patching.freezes import ReadFile
@@ -15,13 +16,16 @@ from patching.settings.azure_policies import read_azure_policies
 from patching.settings.change_freezes import read_freezes
 from patching.settings.context import Context
 from patching.settings.entries import ResourceGroupEntry, SubscriptionEntry
+from patching.settings.events import read_webhook_urls
 from patching.settings.model import ResourceGroup, Settings, Subscription
+from patching.settings.monitoring import read_monitoring
 from patching.settings.schedules import read_schedules
 from patching.settings.secret import Secret
 from patching.settings.validation import read_entries, read_entry, refuse, unknown_key
 from patching.settings.values import Refused, RefusedInside, a_map, flag, nearest
 from patching.settings.virtual_machines import read_virtual_machines
 from patching.settings.vocabulary import resource_group_name, tags
+from patching.watching.alerts import check_alert_queries
 
 TOP_LEVEL_KEYS = (
     "subscriptions",
@@ -33,8 +37,10 @@ TOP_LEVEL_KEYS = (
     "schedules",
     "virtualMachines",
     "adminPasswords",
+    "webhookUrls",
     "azurePolicies",
     "freezes",
+    "monitoring",
 )
 """The project's own keys, all of them optional."""
 
@@ -74,6 +80,7 @@ def read_settings(
     schedules = read_schedules(_map(own, "schedules", findings), machines, context)
     policies = read_azure_policies(_map(own, "azurePolicies", findings), context)
     freezes = read_freezes(_map(own, "freezes", findings), context)
+    monitoring = read_monitoring(own, context)
     register = _flag(own, "registerResourceProviders", findings, default=False)
     # What becomes of it is for the components, which have it of the engine, in whatever program they are used.
     _flag(own, "keepVersionAliases", findings, default=False)
@@ -84,6 +91,7 @@ def read_settings(
         context.environment,
     )
     across.extend(check_configuration_size(raw))
+    across.extend(check_webhooks({key: reading.settings for key, reading in schedules.items()}, context.webhook_keys))
     across.extend(check_identities(policies, {key: reading.settings for key, reading in schedules.items()}))
     faults = (*findings.faults, *across.faults)
     warnings = (*findings.warnings, *across.warnings)
@@ -105,7 +113,10 @@ def read_settings(
         freezes=freezes,
         azure_native=azure_native.as_read(native),
         register_resource_providers=register,
+        monitoring=monitoring,
     )
+    if too_long := check_alert_queries(settings).faults:
+        return Reading(None, tuple(too_long), warnings)
     return Reading(settings, faults, warnings)
 
 
@@ -204,7 +215,7 @@ def _context(
     as_of: datetime | None,
     findings: Findings,
 ) -> Context:
-    declares = any(own.get(name) for name in ("schedules", "virtualMachines", "azurePolicies"))
+    declares = any(own.get(name) for name in ("schedules", "virtualMachines", "azurePolicies", "monitoring"))
     judged = azure_native.read(native, findings, location_needed=declares)
     subscriptions_raw = _map(own, "subscriptions", findings)
     if "subscriptions" in own:
@@ -224,6 +235,7 @@ def _context(
         schedule_keys=_keys(own, "schedules"),
         schedules_of_policies=_schedules_of_policies(own),
         machine_keys=_keys(own, "virtualMachines"),
+        webhook_keys=read_webhook_urls(own, findings),
         read_file=read_file,
         as_of=as_of,
         findings=findings,

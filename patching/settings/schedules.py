@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patching.arm_ids import maintenance_configuration_id
+from patching.checks.emergencies import check_emergency
+from patching.checks.events import check_pre_event
 from patching.checks.updates import check_updates
 from patching.checks.window import check_window
 from patching.limits import GROUP_AND_CONFIGURATION_NAME
@@ -11,8 +13,10 @@ from patching.schedule import Schedule
 from patching.settings.context import Configuration, Context
 from patching.settings.dynamic_scopes import read_scopes
 from patching.settings.entries import ScheduleEntry, UpdatesEntry
+from patching.settings.events import read_events
 from patching.settings.machine_targets import read_machines
 from patching.settings.model import (
+    EMERGENCY_TAG,
     Follows,
     LinuxUpdates,
     ScheduleSettings,
@@ -64,6 +68,8 @@ def read_schedules(
         _check(reading, schedule, key, path, context)
         settings = _resolved(key, reading.entry, schedule, subscription, virtual_machines, context=context)
         _check_names(reading, settings, path, context)
+        if reading.right(*_WINDOW):
+            context.findings.extend(check_pre_event(path, settings, context.as_of))
         _check_reach(reading, key, path, context)
         readings[key] = ScheduleReading(settings, reading.right(*_WINDOW))
     return readings
@@ -72,8 +78,12 @@ def read_schedules(
 def _check(reading: EntryReading[ScheduleEntry], schedule: Schedule, key: str, path: str, context: Context) -> None:
     entry, findings = reading.entry, context.findings
     if reading.right(*_WINDOW):
-        judged = check_window(path, schedule, entry.recur_every.patch_tuesday, context.as_of)
+        # What is judged of a schedule that goes on is not of one that runs once.
+        as_of = None if entry.emergency else context.as_of
+        judged = check_window(path, schedule, entry.recur_every.patch_tuesday, as_of)
         findings.extend(judged)
+        if entry.emergency and not judged.faults:
+            findings.extend(check_emergency(path, schedule, entry.emergency, context.as_of))
     if reading.right("updates"):
         findings.faults.extend(check_updates(f"{path}.updates", entry.updates))
     if entry.follows is not None and reading.right("follows") and entry.follows.schedule not in context.schedule_keys:
@@ -141,7 +151,9 @@ def _resolved(
         follows=Follows(entry.follows.schedule, entry.follows.days) if entry.follows else None,
         protect=context.protect if entry.protect is None else entry.protect,
         adopt=entry.adopt,
-        tags=context.tags_with(entry.tags),
+        tags=context.tags_with({**entry.tags, EMERGENCY_TAG: entry.emergency} if entry.emergency else entry.tags),
+        emergency=entry.emergency,
+        events=read_events(entry.events, f"{path}.events", configuration, context),
     )
 
 

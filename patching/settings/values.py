@@ -40,7 +40,7 @@ def plain(value: object) -> object:
     if isinstance(value, Secret):
         raise Refused(
             "plain values, with no secret in them",
-            "set it without --secret; only adminPasswords and azure-native's own secrets may be secret",
+            "set it without --secret; only adminPasswords, webhookUrls and azure-native's own secrets may be secret",
         )
     return value
 

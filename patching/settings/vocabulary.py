@@ -263,6 +263,14 @@ def linux_classification(value: object) -> str:
     return one_of(value, LINUX_CLASSIFICATIONS, _NOT_INSTALLED)
 
 
+def emergency_reason(value: object) -> str:
+    """Why an emergency is one: text that becomes a tag's value."""
+    written = text(value)
+    if len(written) > TAG_VALUE:
+        raise Refused(f"at most {TAG_VALUE} characters: it is a tag's value", "shorten it", "Zero-day in OpenSSL")
+    return written
+
+
 _BAD_IN_TAG_NAME = re.compile(r"[<>%&\\?/]")
 
 

@@ -15,7 +15,7 @@ from sandbox.arm.quirks import QUIRKS
 
 def served() -> list[str]:
     """Return a line for each namespace, with its types."""
-    names = sorted(one.name for one in resource_types() if one.get or one.put or one.list or one.actions)
+    names = sorted(one.name for one in resource_types() if one.is_served)
     by_namespace = groupby((name.split("/", 1) for name in names), lambda parts: parts[0])
     return [f"- {namespace}: {', '.join(kind for _, kind in parts)}" for namespace, parts in by_namespace]
 

@@ -73,7 +73,6 @@ NOT_MODELLED = (
         "Resource Graph",
         "Where the service's own code for a refusal is on no public record, it is Default or InvalidRequest.",
     ),
-    Gap("Resource Graph", "The limited application is refused; on Azure it sees what it may read."),
     Gap(
         "Resource Graph",
         "Policy definitions are no rows of policyresources; its policy states are those of machines, of this moment.",
@@ -84,7 +83,7 @@ NOT_MODELLED = (
     ),
     Gap(
         "Maintenance",
-        "A change counts at once: Azure asks for 15 minutes of lead, and for 40 where there are events.",
+        "A change counts at once: Azure asks for 15 minutes of lead. With a pre-event it is 40, here as there.",
     ),
     Gap(
         "Maintenance",
@@ -95,7 +94,37 @@ NOT_MODELLED = (
         "A schedule without parameters for a machine's system installs nothing on it; Azure's way is not on record.",
     ),
     Gap("Maintenance", "Update domains are not honoured, and schedules whose InGuestPatchMode is Platform do not run."),
-    Gap("Maintenance", "Pre- and post-events are not raised; updates and scheduledEvents are not served."),
+    Gap("Maintenance", "Updates and scheduledEvents are not served."),
+    Gap(
+        "Maintenance",
+        "The status of a run to come (Pending), and the code of a cancelled one, are on no public record; neither is "
+        "whether a cancelled run has a post-event: here it has none.",
+    ),
+    Gap(
+        "Event Grid",
+        "Only maintenance configurations have system topics; custom topics, domains, namespaces and partners are not "
+        "served, and neither are event subscriptions of a resource itself.",
+    ),
+    Gap(
+        "Event Grid",
+        "Only webhooks on this machine are told, once: a failed delivery is recorded, not tried again, and nothing is "
+        "dead-lettered. What goes to a queue counts as delivered; functions, hubs and other endpoints get nothing.",
+    ),
+    Gap(
+        "Event Grid",
+        "Webhooks are told at an event's own time by `run-until`; while the clock only goes by, with the next request.",
+    ),
+    Gap(
+        "Event Grid",
+        "Whether a function, storage account, hub or queue exists is not checked; webhooks elsewhere count as "
+        "validated. HTTP is taken on this machine, and any certificate.",
+    ),
+    Gap(
+        "Event Grid",
+        "Advanced filters, delivery with an identity and batches are refused or kept unread; a topic has no identity.",
+    ),
+    Gap("Event Grid", "A system topic stays when its maintenance configuration is deleted."),
+    Gap("Event Grid", "Where the service's own code for a refusal is on no public record, it is InvalidRequest."),
     Gap(
         "Maintenance",
         "The code of a machine that is not ready (PrerequisitesNotMet) and of a wait too long are our own.",
@@ -139,10 +168,29 @@ NOT_MODELLED = (
     ),
     Gap("Policy", "Defender for Cloud's assessments: no machine has a healthy one."),
     Gap("Policy", "Selectors by user, group or rollout percentage; overrides of the definition version."),
-    Gap("Policy", "$apply and comparisons other than eq and ne in queries over policy states."),
+    Gap(
+        "Policy",
+        "In queries over policy states: comparisons other than eq and ne, functions, and of $apply all but filter, "
+        "groupby and the $count.",
+    ),
     Gap("Policy", "Custom roles, role conditions, deny assignments; the caller of the local Azure may do everything."),
     Gap("Policy", "The names of the assignments that the schedule policy makes: they differ from Azure's."),
     Gap("Policy", "At most 200 policy assignments for a scope, and at most 100 remediations at a time in a tenant."),
     Gap("Policy", "The failure of a gallery image's remediation where the identity may not read the gallery."),
+    Gap(
+        "Insights",
+        "Alert rules are kept and never evaluated: no alert is raised, and no action group tells anybody.",
+    ),
+    Gap("Insights", "Of rules, queries that ask Resource Graph are read and checked; those over logs are not read."),
+    Gap(
+        "Insights",
+        "Rules of the kinds LogToMetric and SimpleLogAlert, and rules of the api-version 2018-04-16, are refused.",
+    ),
+    Gap(
+        "Insights",
+        "Whether the scopes and action groups of a rule exist is not checked, nor what its identity may read.",
+    ),
+    Gap("Insights", "A workbook's serialized data is kept as JSON and not looked at; its revisions are not served."),
+    Gap("Insights", "Where the service's own code for a refusal is on no public record, it is BadRequest."),
 )
 """For the documentation, area by area."""

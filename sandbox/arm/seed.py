@@ -1,7 +1,7 @@
 """Loads what exists already, from what `az graph query -o json` prints, into a local Azure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from sandbox.arm.world import open_azure
 
 _COLUMNS = ("location", "tags", "properties", "identity", "zones", "plan", "sku", "kind", "extendedLocation")
 _LONGEST_SHOWN = 120
+_TOLD_EVERY = 500
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -40,18 +41,20 @@ class _Row:
     columns: dict[str, Any]
 
 
-def seed(state: Path, document: object) -> SeedReport:
+def seed(state: Path, document: object, tell: Callable[[str], None] = lambda _: None) -> SeedReport:
     """Load a Resource Graph answer, `{"data": [...]}` or the bare array, into the local Azure of a state directory.
 
     Subscriptions and resource groups that the rows are in are made where they are missing. What is there already is
-    left as it is. The whole document is loaded, or nothing. Raises SeedError.
+    left as it is. The whole document is loaded, or nothing. `tell` is told how far it is. Raises SeedError.
     """
     azure = open_azure(state)
     with closing(azure.store):
         rows = [_row(azure, number, row) for number, row in enumerate(_rows(document), 1)]
         report = SeedReport([], [])
         with azure.store.transaction():
-            for row in sorted(rows, key=lambda one: one.id.text.count("/")):
+            for number, row in enumerate(sorted(rows, key=lambda one: one.id.text.count("/"))):
+                if number % _TOLD_EVERY == 0:
+                    tell(f"{number:,} of {len(rows):,} resources")
                 _load(azure, row, report)
     return report
 

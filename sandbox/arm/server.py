@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from sandbox.arm.app import application
 from sandbox.arm.azure import Settings
 from sandbox.arm.certificate import certificate
+from sandbox.arm.events.courier import Courier
 from sandbox.arm.faults.connections import KnownConnection
 from sandbox.arm.faults.desk import FaultDesk
 from sandbox.arm.faults.middleware import FaultMiddleware
@@ -70,7 +71,8 @@ class ArmServer:
         self.url, self.https_url = f"http://{_HOST}:{http_port}", f"https://{_HOST}:{https_port}"
         self.ca_bundle = made.authority
         sign_in = SignIn(Tokens(made.server, clock), https_port, clock)
-        app = application(self.azure, sign_in, [Middleware(FaultMiddleware, self.faults)])
+        courier = Courier(self.azure, self.url)
+        app = application(self.azure, sign_in, courier, [Middleware(FaultMiddleware, self.faults)])
         # One event loop for both: the store is used from one thread.
         self._servers = [
             uvicorn.Server(

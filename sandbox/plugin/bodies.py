@@ -54,6 +54,7 @@ def _fill_body(
 
 
 def _to_body(shape: Shape, name: str, value: Any) -> Any:
+    shape = shape.of(value)
     if name in NAME_SETS and is_array(value):
         return {item: Properties() for item in value}
     if is_object(value):
@@ -104,6 +105,7 @@ def _from_body(known: Mapping[str, Property], body: Mapping[str, Any], layout: L
 
 
 def _from_body_value(shape: Shape, name: str, value: Any) -> Any:
+    shape = shape.of(value)
     if is_object(value):
         if name in NAME_SETS and shape.kind == "array":
             return sorted(value)
@@ -170,6 +172,7 @@ def _project(known: Mapping[str, Property], state: Mapping[str, Any]) -> Propert
 
 
 def _project_value(shape: Shape, name: str, value: Any) -> Any:
+    shape = shape.of(value)
     if is_object(value):
         if name in NAME_SETS and shape.kind == "array":
             return sorted(value)
@@ -195,6 +198,7 @@ def _preview(known: Mapping[str, Property], arguments: Mapping[str, Any]) -> Pro
 
 
 def _preview_value(shape: Shape, value: Any) -> Any:
+    shape = shape.of(value)
     if shape.kind == "any":
         return value
     items = shape.items or sdk_types.ANY

@@ -123,6 +123,7 @@ def _object_failures(known: Mapping[str, Property], values: Mapping[str, Any], c
 
 
 def _value_failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    shape = shape.of(value)
     if value is UNKNOWN or shape.kind == "any":
         return
     if is_object(value):

@@ -7,12 +7,13 @@ so it is read there and nowhere repeated. Modules are imported when the first of
 import collections.abc
 import importlib
 import inspect
+import re
 import threading
 import types
 import typing
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pulumi
 
@@ -30,11 +31,24 @@ class ObjectType:
 
 @dataclass(frozen=True)
 class Shape:
-    """The shape of a value: of an array's or map's items where it is one, of an object's class where it is one."""
+    """The shape of a value: of an array's or map's items where it is one, of an object's class where it is one.
+
+    `choices` are the classes of which a value of any kind is one, told apart by a property that says which.
+    """
 
     kind: Kind
     items: "Shape | None" = None
     sdk_class: type | None = None
+    choices: tuple[type, ...] = ()
+
+    def of(self, value: object) -> "Shape":
+        """Return the shape of a value: that of the class it says that it is, otherwise this."""
+        if isinstance(value, dict):
+            for sdk_class in self.choices:
+                name, expected = discriminator(sdk_class) or ("", "")
+                if cast("dict[str, Any]", value).get(name) == expected:
+                    return Shape("object", sdk_class=sdk_class)
+        return self
 
     @property
     def object_type(self) -> ObjectType:
@@ -57,6 +71,7 @@ ANY = Shape("any")
 _SCALARS: dict[object, Kind] = {str: "string", bool: "boolean", int: "integer", float: "number"}
 # `pulumi.Input[X]` keeps a reference to `Output[T]` by these names, which a module that only uses it does not have.
 _INPUT_NAMES: dict[str, Any] = {"Output": pulumi.Output, "T": typing.TypeVar("T")}
+_EXPECTED_VALUE = re.compile(r"Expected value is '([^']+)'")
 _SUFFIXES = ("InitArgs", "Args", "Result")
 # The SDK's modules load themselves when first touched, and a second thread would find them half loaded.
 _LOADING = threading.RLock()
@@ -126,7 +141,21 @@ def _shape_of(hint: object) -> Shape:
     """Return the shape of the value that the annotation `hint` describes, whatever `Input` or `Output` is around it."""
     candidates = list(dict.fromkeys(_alternatives(hint)))
     shapes = list(dict.fromkeys(_concrete_shape(candidate) for candidate in candidates))
-    return shapes[0] if len(shapes) == 1 else ANY
+    if len(shapes) == 1:
+        return shapes[0]
+    classes = [shape.sdk_class for shape in shapes if shape.sdk_class and discriminator(shape.sdk_class)]
+    return Shape("any", choices=tuple(classes)) if len(classes) == len(shapes) else ANY
+
+
+@cache
+def discriminator(sdk_class: type) -> tuple[str, str] | None:
+    """Return the property, under its name in the API, by which a class is told from its siblings, and its value."""
+    for attribute, member in vars(sdk_class).items():
+        if isinstance(member, property) and member.fget is not None:
+            expected = _EXPECTED_VALUE.search(member.fget.__doc__ or "")
+            if expected:
+                return getattr(member.fget, "_pulumi_name", attribute), expected[1]
+    return None
 
 
 def _alternatives(hint: object) -> collections.abc.Iterator[object]:

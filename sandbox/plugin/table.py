@@ -46,6 +46,7 @@ NAME_SETS: Final = frozenset({"userAssignedIdentities"})
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+_SYSTEM_TOPIC = f"{_GROUP}/providers/Microsoft.EventGrid/systemTopics/{{systemTopicName}}"
 _MAINTENANCE_WINDOW = ("properties", "maintenanceWindow")
 
 
@@ -257,6 +258,45 @@ _ROWS: Final = (
     _remediation("policyinsights:RemediationAtResourceGroup", _GROUP),
     _remediation("policyinsights:RemediationAtResource", "/{resourceId}"),
     ResourceType(
+        "monitor:ScheduledQueryRule",
+        f"{_GROUP}/providers/Microsoft.Insights/scheduledQueryRules/{{ruleName}}",
+        "2025-01-01-preview",
+        replace_on=frozenset({"location"}),
+        requires_location=True,
+        limits=_GROUP_NAME,
+    ),
+    ResourceType(
+        "monitor:ActionGroup",
+        f"{_GROUP}/providers/Microsoft.Insights/actionGroups/{{actionGroupName}}",
+        "2024-10-01-preview",
+        replace_on=frozenset({"location"}),
+        requires_location=True,
+        limits=_GROUP_NAME,
+    ),
+    ResourceType(
+        "applicationinsights:Workbook",
+        f"{_GROUP}/providers/Microsoft.Insights/workbooks/{{resourceName}}",
+        "2023-06-01",
+        requires_location=True,
+        limits=_GROUP_NAME,
+    ),
+    ResourceType(
+        "eventgrid:SystemTopic",
+        _SYSTEM_TOPIC,
+        "2025-02-15",
+        asynchronous_put=True,
+        asynchronous_delete=True,
+        replace_on=frozenset({"location"}),
+        requires_location=True,
+    ),
+    ResourceType(
+        "eventgrid:SystemTopicEventSubscription",
+        f"{_SYSTEM_TOPIC}/eventSubscriptions/{{eventSubscriptionName}}",
+        "2025-02-15",
+        asynchronous_put=True,
+        asynchronous_delete=True,
+    ),
+    ResourceType(
         "managedidentity:UserAssignedIdentity",
         f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{{resourceName}}",
         "2023-01-31",
@@ -280,6 +320,22 @@ FLATTENED_TYPES: Final[Mapping[str, frozenset[str]]] = {
             "VirtualMachineNetworkInterfaceConfiguration",
             "VirtualMachineNetworkInterfaceIPConfiguration",
             "VirtualMachinePublicIPAddressConfiguration",
+        }
+    ),
+    "eventgrid": frozenset(
+        {
+            "AzureFunctionEventSubscriptionDestination",
+            "DynamicDeliveryAttributeMapping",
+            "EventHubEventSubscriptionDestination",
+            "HybridConnectionEventSubscriptionDestination",
+            "MonitorAlertEventSubscriptionDestination",
+            "NamespaceTopicEventSubscriptionDestination",
+            "ServiceBusQueueEventSubscriptionDestination",
+            "ServiceBusTopicEventSubscriptionDestination",
+            "StaticDeliveryAttributeMapping",
+            "StorageBlobDeadLetterDestination",
+            "StorageQueueEventSubscriptionDestination",
+            "WebHookEventSubscriptionDestination",
         }
     ),
     "hybridcompute": frozenset({"License"}),
@@ -351,10 +407,16 @@ NESTED_CONTAINERS: Final[Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
 """By SDK module and object inside a resource, what is elsewhere than the rules above say."""
 
 
+DISCRIMINATORS: Final[Mapping[str, frozenset[str]]] = {"eventgrid": frozenset({"endpointType", "type"})}
+"""By SDK module, the properties that say which of several types an object is: ARM keeps them at its top."""
+
+
 def nested_container(module: str, type_name: str, name: str) -> tuple[str, ...]:
     """Return the keys under which ARM keeps the property `name` of the object `type_name`, inside that object."""
     special = NESTED_CONTAINERS.get((module, type_name), {})
     if name in special:
         return special[name]
+    if name in DISCRIMINATORS.get(module, frozenset()):
+        return TOP
     flattened = type_name in FLATTENED_TYPES.get(module, frozenset())
     return PROPERTIES if flattened and name not in ENVELOPE else TOP

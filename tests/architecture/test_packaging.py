@@ -75,29 +75,51 @@ def test_what_is_tested_is_what_is_pinned():
             assert importlib.metadata.version(entry.name) in entry.specifier
 
 
+ROOMS = {"azure_patching": "components", "patching": "patching"}
+OF_THE_CLONE = {
+    # What the engine reads where it has cloned the repository; installed, the plugin is a console script.
+    "components/PulumiPlugin.yaml",
+    "components/requirements.txt",
+    # What is held against the code, for people to read.
+    "components/schema.json",
+}
+
+
 def test_every_package_that_is_there_is_installed():
     there = {
-        ".".join(file.parent.relative_to(REPOSITORY).parts) for file in (REPOSITORY / "patching").rglob("__init__.py")
+        ".".join([package, *file.parent.relative_to(REPOSITORY / room).parts])
+        for package, room in ROOMS.items()
+        for file in (REPOSITORY / room).rglob("__init__.py")
     }
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == there | {"azure_patching"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == there
 
 
 def test_what_is_installed_besides_python_is_named():
     data = {
         str(file.relative_to(REPOSITORY))
-        for room in ("patching", "components")
+        for room in ROOMS.values()
         for file in (REPOSITORY / room).rglob("*")
         if file.is_file() and file.suffix not in {".py", ".pyc"}
     }
     setuptools = PROJECT["tool"]["setuptools"]
+    assert setuptools["package-dir"] == ROOMS
     named = {
         str(file.relative_to(REPOSITORY))
         for package, patterns in setuptools["package-data"].items()
         for pattern in patterns
-        for file in (REPOSITORY / setuptools["package-dir"][package]).glob(pattern)
+        for file in (REPOSITORY / ROOMS[package]).glob(pattern)
     }
-    assert data == named
-    assert {"components/PulumiPlugin.yaml", "patching/report/templates/page.html.jinja"} <= data
+    assert data == named | OF_THE_CLONE
+    assert {"components/py.typed", "patching/py.typed", "patching/report/templates/page.html.jinja"} <= named
+
+
+def test_a_clone_used_as_a_plugin_installs_what_the_program_is_tested_with():
+    """The engine installs a plugin's `requirements.txt`, and only one that lies in the plugin's own folder."""
+    plugin = REPOSITORY / "components"
+    (line,) = (plugin / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    option, _, path = line.partition(" ")
+    assert option == "-r"
+    assert (plugin / path).resolve() == REPOSITORY / "requirements.txt"
 
 
 def test_every_test_module_is_collected(request):

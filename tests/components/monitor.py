@@ -91,6 +91,31 @@ PHYSICAL_IDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
         "roleAssignmentName",
         _at_scope("Microsoft.Authorization/roleAssignments", "scope", "roleAssignmentName"),
     ),
+    "azure-native:managedidentity:UserAssignedIdentity": (
+        "resourceName",
+        _in_group("Microsoft.ManagedIdentity/userAssignedIdentities", "resourceName"),
+    ),
+    "azure-native:eventgrid:SystemTopic": (
+        "systemTopicName",
+        _in_group("Microsoft.EventGrid/systemTopics", "systemTopicName"),
+    ),
+    "azure-native:eventgrid:SystemTopicEventSubscription": (
+        "eventSubscriptionName",
+        lambda inputs, provider: "/eventSubscriptions/".join(
+            (
+                _in_group("Microsoft.EventGrid/systemTopics", "systemTopicName")(inputs, provider),
+                inputs["eventSubscriptionName"],
+            )
+        ),
+    ),
+    "azure-native:monitor:ScheduledQueryRule": (
+        "ruleName",
+        _in_group("Microsoft.Insights/scheduledQueryRules", "ruleName"),
+    ),
+    "azure-native:applicationinsights:Workbook": (
+        "resourceName",
+        _in_group("Microsoft.Insights/workbooks", "resourceName"),
+    ),
     "azure-native:policyinsights:RemediationAtResource": (
         "remediationName",
         _at_scope("Microsoft.PolicyInsights/remediations", "resourceId", "remediationName"),
@@ -274,6 +299,8 @@ class StrictMonitor(mocks.MockMonitor):
             return "", {key: value for key, value in _wire(inputs).items() if key != "identity"}
         physical_id = build(inputs, provider.inputs)
         state = _wire(inputs) | {"name": inputs[name_key], "type": request.type}
+        if request.type == "azure-native:managedidentity:UserAssignedIdentity":
+            state["principalId"] = self.principals(inputs[name_key])
         if "identity" in inputs:
             unknown = self.preview and self.edited
             state["identity"] = UNKNOWN_TEXT if unknown else self.identity(inputs["identity"], inputs[name_key])

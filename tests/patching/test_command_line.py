@@ -233,7 +233,17 @@ def test_check_loads_nothing_it_does_not_need(folder):
 
 
 def test_the_commands_are_those_that_work():
-    assert set(main.commands) == {"check", "calendar", "runs", "coverage", "adopt", "recover"}
+    assert set(main.commands) == {
+        "adopt",
+        "calendar",
+        "check",
+        "completion",
+        "coverage",
+        "diff",
+        "emergency",
+        "recover",
+        "runs",
+    }
 
 
 def test_instants_are_aware():

@@ -37,7 +37,7 @@ def test_the_path_needs_every_argument_that_the_getter_takes_and_no_other(row):
     package = importlib.import_module(f"pulumi_azure_native.{module}")
     getter = getattr(package, re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", f"get{name}").lower())
     source = inspect.getsource(getter)
-    taken = set(re.findall(r"__args__\['(\w+)'\]", source)) - {"expand", "tenantId"}
+    taken = set(re.findall(r"__args__\['(\w+)'\]", source)) - {"expand", "tenantId", "canFetchContent"}
     assert taken == set(row.parameters)
 
 
@@ -166,3 +166,26 @@ def test_what_is_at_the_top_of_a_resource_is_what_microsofts_client_has_there(mo
             for name in sdk_types.resource_outputs(row.token).properties.keys() - {"azureApiVersion"}:
                 if (row.token, name) not in OWN_NAME:
                     assert (row.container(name) == PROPERTIES) == (_plain(name) in inside), f"{row.token}.{name}"
+
+
+def test_each_destination_of_an_event_is_laid_out_as_in_microsofts_client():
+    from azure.mgmt.eventgrid import models
+
+    shape = sdk_types.resource_arguments("eventgrid:SystemTopicEventSubscription").properties["destination"].shape
+    compared = 0
+    for sdk_class in shape.choices:
+        name, kind = sdk_types.discriminator(sdk_class)
+        described = Shape("object", sdk_class=sdk_class).object_type
+        client = getattr(models, described.name, None)
+        if client is None:  # newer than the client
+            continue
+        paths = {one["key"].rpartition(".")[2]: one["key"] for one in client._attribute_map.values()}
+        assert nested_container("eventgrid", described.name, name) == ()
+        assert shape.of({name: kind}).object_type == described
+        for prop in described.properties.keys() & paths.keys():
+            inside = nested_container("eventgrid", described.name, prop) != ()
+            assert inside == paths[prop].startswith("properties."), f"{described.name}.{prop}"
+            compared += inside
+    assert compared > 10
+    assert shape.of({"endpointType": "Pigeon"}) is shape
+    assert shape.of("text") is shape
