@@ -126,9 +126,6 @@ def test_any_entry_can_be_taken_out(key):
 
 PRINTED = st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc"], exclude_characters="\xa0")
 WORDS = st.text(PRINTED, max_size=12)
-    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc"], exclude_characters="\xa0"),
-    max_size=12,
-)
 VALUES = st.recursive(
     WORDS | st.booleans(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[a-z-]{1,6}", fullmatch=True), inner),
