@@ -23,6 +23,10 @@ PROJECT = "azure-patching"
 _OPERATION_SECONDS = 300
 _START_SECONDS = 60
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background so, and what tests interrupt would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:
