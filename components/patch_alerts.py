@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict, cast
 
 import pulumi
-from pulumi_azure_native import authorization, managedidentity, monitor
+from pulumi_azure_native import managedidentity, monitor
 
 from patching import names
 from patching.arm_ids import subscription_id
@@ -19,7 +19,7 @@ from patching.settings.validation import read_entry
 from patching.watching.alerts import ALERTS, READER, WINDOW, failed_runs_rule, machines_not_ready_rule
 
 from .declaring import checked, component_options, component_type, together, together_in_order, when_known
-from .roles import RoleToGrant, role_to_grant
+from .roles import RoleToGrant, granted_role, role_to_grant
 
 _IDENTITY = "identity"
 
@@ -123,27 +123,13 @@ class PatchAlerts(pulumi.ComponentResource):
 
     def _roles(self, name: str, args: PatchAlertsArgs, principal_id: pulumi.Output[str]) -> list[pulumi.Resource]:
         return [
-            authorization.RoleAssignment(
+            granted_role(
                 f"{name}-reader-{one.lower()}",
-                authorization.RoleAssignmentArgs(
-                    role_assignment_name=names.role_assignment_name(
-                        project=pulumi.get_project(),
-                        stack=pulumi.get_stack(),
-                        policy_assignment=_name(name, _IDENTITY),
-                        role_definition_id=READER,
-                        scope_id=subscription_id(one),
-                    ),
-                    scope=subscription_id(one),
-                    role_definition_id=READER,
-                    principal_id=principal_id,
-                    # Told what it is, the service does not look the new identity up where it may not have spread to.
-                    principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-                ),
-                pulumi.ResourceOptions(
-                    parent=self,
-                    replace_on_changes=["principalId", "roleDefinitionId", "scope"],
-                    delete_before_replace=True,
-                ),
+                role=READER,
+                scope=subscription_id(one),
+                principal_id=principal_id,
+                grantee=_name(name, _IDENTITY),
+                opts=pulumi.ResourceOptions(parent=self),
             )
             for one in args["subscription_ids"]
         ]

@@ -10,9 +10,10 @@ from pulumi_azure_native import authorization, policyinsights
 from patching import names
 from patching.policy_definitions import PlannedAssignment
 
-from .declaring import both_known, waiting_for, when_known
+from .declaring import waiting_for, when_known
 from .policy_arguments import AzurePolicyArgs
 from .remediation import RemediationArgs
+from .roles import granted_role
 from .spreading import spread
 
 _DISPLAY_NAME_LENGTH = 128
@@ -81,23 +82,13 @@ def _identity(user_assigned: pulumi.Input[str] | None) -> "authorization.Identit
 
 def role_assignment(place: Place, role: str, principal_id: pulumi.Output[str]) -> "authorization.RoleAssignment":
     """Declares a role of the assignment's identity at a place."""
-    return authorization.RoleAssignment(
+    return granted_role(
         f"{place.child_name}-role-{role.rpartition('/')[2][:8]}{place.role_suffix}",
-        authorization.RoleAssignmentArgs(
-            role_assignment_name=both_known(
-                place.scope_id, place.assignment_name, lambda scope, named: _role_assignment_name(role, scope, named)
-            ),
-            scope=place.scope_id,
-            role_definition_id=role,
-            principal_id=principal_id,
-            # Told what it is, the service does not look the new identity up where it may not have spread to yet.
-            principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-        ),
-        pulumi.ResourceOptions(
-            parent=place.parent,
-            replace_on_changes=["principalId", "roleDefinitionId", "scope"],
-            delete_before_replace=True,
-        ),
+        role=role,
+        scope=place.scope_id,
+        principal_id=principal_id,
+        grantee=place.assignment_name,
+        opts=pulumi.ResourceOptions(parent=place.parent),
     )
 
 
@@ -145,16 +136,6 @@ def _settings(how: RemediationArgs) -> dict[str, object]:
 def _whole(number: float | None) -> int | None:
     """Whole numbers arrive as floats from programs in other languages."""
     return None if number is None else int(number)
-
-
-def _role_assignment_name(role: str, scope_id: str, assignment_name: str) -> str:
-    return names.role_assignment_name(
-        project=pulumi.get_project(),
-        stack=pulumi.get_stack(),
-        policy_assignment=assignment_name,
-        role_definition_id=role,
-        scope_id=scope_id,
-    )
 
 
 def _parameter_values(parameters: Mapping[str, object]) -> "dict[str, authorization.ParameterValuesValueArgs]":

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 
 import pulumi
-from pulumi_azure_native import authorization
 
-from patching import names
 from patching.event_handlers import EndpointType
 from patching.handler_grants import Grant, grants_of
 from patching.settings.model import EventHandler, Settings
 
 from .maintenance_events import EventHandlerArgs
+from .roles import granted_role
 
 
 def handlers_arguments(
@@ -47,23 +46,11 @@ def grant_handler_roles(
     `options` are those of a subscription by its key; `scope_of` gives a grant's scope, after what is made there.
     """
     for grant in grants_of(settings):
-        own = options(grant.subscription_key)
-        own.replace_on_changes = ["principalId", "roleDefinitionId", "scope"]
-        own.delete_before_replace = True
-        authorization.RoleAssignment(
+        granted_role(
             "/".join(("events", grant.place, grant.principal_id, grant.role.title.replace(" ", "-").lower())),
-            authorization.RoleAssignmentArgs(
-                role_assignment_name=names.role_assignment_name(
-                    project=settings.project,
-                    stack=settings.stack,
-                    policy_assignment=f"events {grant.principal_id}",
-                    role_definition_id=grant.role.definition_id,
-                    scope_id=grant.scope_id,
-                ),
-                scope=scope_of(grant),
-                role_definition_id=grant.role.definition_id,
-                principal_id=grant.principal_id,
-                principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-            ),
-            own,
+            role=grant.role.definition_id,
+            scope=scope_of(grant),
+            principal_id=grant.principal_id,
+            grantee=f"events {grant.principal_id}",
+            opts=options(grant.subscription_key),
         )

@@ -99,11 +99,12 @@ def policy_assignment_name(
     return _with_hash(_NOT_IN_A_POLICY_ASSIGNMENT_NAME.sub("-", readable), hashed, budget)
 
 
-def role_assignment_name(
-    *, project: str, stack: str, policy_assignment: str, role_definition_id: str, scope_id: str
-) -> str:
-    """The name of a role assignment, which is a GUID: the same for the same identity, role and scope."""
-    parts = (project, stack, policy_assignment, role_definition_id.lower(), scope_id.lower())
+def role_assignment_name(*, project: str, stack: str, grantee: str, role_definition_id: str, scope_id: str) -> str:
+    """The name of a role assignment, which is a GUID: the same for the same identity, role and scope.
+
+    `grantee` says whose identity it is, such as the policy assignment's name.
+    """
+    parts = (project, stack, grantee, role_definition_id.lower(), scope_id.lower())
     return str(uuid.uuid5(_ROLE_ASSIGNMENTS, "\n".join(parts)))
 
 

@@ -79,7 +79,7 @@ def test_policy_assignments_of_other_stacks_scopes_and_systems_have_other_names(
 
 def test_a_role_assignment_s_name_is_a_guid_of_its_own():
     def name(**changes):
-        parts = {"project": "p", "stack": "s", "policy_assignment": "a", "role_definition_id": "r", "scope_id": "/x"}
+        parts = {"project": "p", "stack": "s", "grantee": "a", "role_definition_id": "r", "scope_id": "/x"}
         return names.role_assignment_name(**{**parts, **changes})
 
     assert uuid.UUID(name()).version == 5
@@ -90,7 +90,7 @@ def test_a_role_assignment_s_name_is_a_guid_of_its_own():
                 name(),
                 name(project="q"),
                 name(stack="t"),
-                name(policy_assignment="b"),
+                name(grantee="b"),
                 name(role_definition_id="q"),
                 name(scope_id="/y"),
             }
