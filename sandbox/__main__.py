@@ -29,6 +29,14 @@ _https_port = click.option(
     default=None,
     help="Port of the same over HTTPS, for clients that sign in; by default a free one.",
 )
+_form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The form of the report.",
+)
 _quirks = click.option(
     "--quirk",
     "quirks",
@@ -124,14 +132,7 @@ def seed(file: Path, state: Path) -> None:
 
 @main.command("run-until")
 @click.argument("until", metavar="INSTANT")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The form of the report.",
-)
+@_form
 @_state
 def run_until(until: str, form: str, state: Path) -> None:
     """Move the local Azure's clock to INSTANT.
@@ -148,14 +149,7 @@ def run_until(until: str, form: str, state: Path) -> None:
 @main.command()
 @click.option("--after", metavar="INSTANT", help="Only events later than this; from the beginning without it.")
 @click.option("--until", metavar="INSTANT", help="Only events not later than this; until now without it.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The form of the report.",
-)
+@_form
 @_state
 def events(after: str | None, until: str | None, form: str, state: Path) -> None:
     """Show the pre- and post-events that were raised.

@@ -12,6 +12,7 @@ import click
 from patching.commands.options import (
     Instant,
     end_with_faults,
+    format_option,
     output_option,
     stack_file,
     stack_options,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_COUNT = 5
 _COUNTS = click.IntRange(min=1, max=100_000)
-_FORMATS = click.Choice(["text", "json", "markdown", "ics", "html"])
+_format_option = format_option("json", "markdown", "ics", "html")
 _YEAR_AS_PAGE = "with --format html, those of twelve months"
 
 
@@ -37,7 +38,7 @@ _YEAR_AS_PAGE = "with --format html, those of twelve months"
     "--count", type=_COUNTS, help=f"Runs of each schedule; without --until {_DEFAULT_COUNT}, or, {_YEAR_AS_PAGE}."
 )
 @click.option("--until", type=Instant(), help="Runs that start before this instant.")
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
+@_format_option
 @output_option
 def calendar(
     *,
@@ -81,7 +82,7 @@ def calendar(
 @click.option("--expires", help="YYYY-MM-DD HH:MM, local to the time zone.")
 @click.option("--after", type=Instant(), help="Runs that start at or after this instant; otherwise from the start on.")
 @click.option("--count", type=_COUNTS, help=f"Runs to show; without it {_DEFAULT_COUNT}, or, {_YEAR_AS_PAGE}.")
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
+@_format_option
 @output_option
 def runs(
     *,

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from patching.commands.options import FAULTS_FOUND, Instant, print_faults_as_json, stack_file, stack_options
+from patching.commands.options import (
+    FAULTS_FOUND,
+    Instant,
+    format_option,
+    print_faults_as_json,
+    stack_file,
+    stack_options,
+)
 
 if TYPE_CHECKING:
     from patching.settings.reading import Reading
@@ -17,14 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @stack_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The form of the report.",
-)
+@format_option("json")
 @click.option("--as-of", type=Instant(), help="What time it is, to judge past starts and expiries by.")
 def check(*, stack: str | None, file: Path | None, form: str, as_of: datetime | None) -> None:
     """Finds every fault in a stack file."""

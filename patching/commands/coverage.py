@@ -14,6 +14,7 @@ import click
 from patching.commands.options import (
     FAULTS_FOUND,
     end_with_faults,
+    format_option,
     inventory_option,
     output_option,
     read_inventories,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from patching.inventory_file import Page
     from patching.settings.model import Settings
 
-_FORMATS = click.Choice(["text", "json", "markdown", "html"])
-
 
 @click.command()
 @stack_options
@@ -39,7 +38,7 @@ _FORMATS = click.Choice(["text", "json", "markdown", "html"])
     "What `az graph query -o json`, `az vm list` or an ARM list answered, again for each file; or `azure`, to ask "
     "Resource Graph for the machines of the stack's subscriptions.",
 )
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
+@format_option("json", "markdown", "html")
 @output_option
 def coverage(
     *, stack: str | None, file: Path | None, inventories: tuple[str, ...], form: str, output: Path | None

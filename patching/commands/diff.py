@@ -13,6 +13,7 @@ import click
 from patching.commands.options import (
     FAULTS_FOUND,
     Instant,
+    format_option,
     inventory_option,
     inventory_pages,
     output_option,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from patching.faults import Fault, Findings
     from patching.inventory import Inventory
     from patching.inventory_file import Page
-
-_FORMATS = click.Choice(["text", "json", "markdown"])
 
 
 class _Pair(NamedTuple):
@@ -69,7 +68,7 @@ class _Pair(NamedTuple):
     type=Instant(),
     help="Runs that start before this instant; otherwise those of twelve months from --after, or from the first run.",
 )
-@click.option("--format", "form", type=_FORMATS, default="text", show_default=True, help="The form of the report.")
+@format_option("json", "markdown")
 @output_option
 def diff(
     *,

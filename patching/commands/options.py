@@ -60,6 +60,14 @@ output_option = click.option(
 )
 
 
+def format_option(*others: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds `--format`, as `form`: text, or one of `others`."""
+    forms = click.Choice(["text", *others])
+    return click.option(
+        "--format", "form", type=forms, default="text", show_default=True, help="The form of the report."
+    )
+
+
 def inventory_option(answered: str, *, required: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Adds `--inventory`, which `read_inventories` reads; `answered` is its help."""
     return click.option(
