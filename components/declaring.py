@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import pulumi
 
 from patching.faults import Fault
+from patching.resource_ids import is_in_the_providers_subscription
 from patching.settings.entries import Entry
 from patching.settings.validation import read_entry
 
@@ -71,6 +72,23 @@ def _remove_version_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.R
 
 def _is_version_alias(alias: object) -> bool:
     return isinstance(alias, pulumi.Alias) and _VERSION_ALIAS.match(str(alias.type_)) is not None
+
+
+def replaced_in_another_subscription(subscription_id: str) -> pulumi.ResourceTransformation:
+    """A transformation by which resources are replaced when their provider's subscription becomes another.
+
+    azure-native finds nothing to change then: the subscription is no argument of a resource, only a part of its id.
+    What the state has without this trigger, because it was adopted, is taken as it is.
+    """
+
+    def attach(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not is_in_the_providers_subscription(args.type_):
+            return None
+        opts = copy(args.opts)
+        opts.replacement_trigger = subscription_id
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    return attach
 
 
 class FaultsError(pulumi.RunError):

@@ -15,7 +15,7 @@ import pulumi_azure_native as azure_native
 from patching.settings.model import Settings
 
 from . import error_hooks
-from .declaring import when_known, without_version_aliases
+from .declaring import replaced_in_another_subscription, when_known, without_version_aliases
 from .registration import Registration
 
 _BOOLEANS = frozenset(
@@ -56,7 +56,11 @@ class Providers:
         registration = self._registration(subscription_key)
         return pulumi.ResourceOptions(
             provider=self.of(subscription_key),
-            transformations=[*without_version_aliases(), *([registration.attach] if registration else [])],
+            transformations=[
+                *without_version_aliases(),
+                replaced_in_another_subscription(self._subscriptions[subscription_key].id),
+                *([registration.attach] if registration else []),
+            ],
         )
 
     def _registration(self, subscription_key: str) -> Registration | None:

@@ -16,48 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from patching.resource_ids import ID_TEMPLATES
+
 Deployment = dict[str, Any]
 """What `pulumi stack export` prints: `{"version": 3, "deployment": {"resources": […], "pending_operations": […]}}`."""
-
-_IN_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-_VIRTUAL_NETWORK = f"{_IN_GROUP}/providers/Microsoft.Network/virtualNetworks/{{virtualNetworkName}}"
-_ASSIGNMENT = "/providers/Microsoft.Maintenance/configurationAssignments/{configurationAssignmentName}"
-
-ID_TEMPLATES: Mapping[str, str] = {
-    "azure-native:resources:ResourceGroup": _IN_GROUP,
-    "azure-native:network:VirtualNetwork": _VIRTUAL_NETWORK,
-    "azure-native:network:Subnet": f"{_VIRTUAL_NETWORK}/subnets/{{subnetName}}",
-    "azure-native:network:NetworkSecurityGroup": (
-        f"{_IN_GROUP}/providers/Microsoft.Network/networkSecurityGroups/{{networkSecurityGroupName}}"
-    ),
-    "azure-native:network:NetworkInterface": (
-        f"{_IN_GROUP}/providers/Microsoft.Network/networkInterfaces/{{networkInterfaceName}}"
-    ),
-    "azure-native:compute:VirtualMachine": f"{_IN_GROUP}/providers/Microsoft.Compute/virtualMachines/{{vmName}}",
-    "azure-native:compute:VirtualMachineExtension": (
-        f"{_IN_GROUP}/providers/Microsoft.Compute/virtualMachines/{{vmName}}/extensions/{{vmExtensionName}}"
-    ),
-    "azure-native:maintenance:MaintenanceConfiguration": (
-        f"{_IN_GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/{{resourceName}}"
-    ),
-    "azure-native:maintenance:ConfigurationAssignment": (
-        f"{_IN_GROUP}/providers/{{providerName}}/{{resourceType}}/{{resourceName}}{_ASSIGNMENT}"
-    ),
-    "azure-native:maintenance:ConfigurationAssignmentsForResourceGroup": f"{_IN_GROUP}{_ASSIGNMENT}",
-    "azure-native:maintenance:ConfigurationAssignmentsForSubscription": (
-        f"/subscriptions/{{subscriptionId}}{_ASSIGNMENT}"
-    ),
-    "azure-native:authorization:PolicyAssignment": (
-        "/{scope}/providers/Microsoft.Authorization/policyAssignments/{policyAssignmentName}"
-    ),
-    "azure-native:authorization:RoleAssignment": (
-        "/{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}"
-    ),
-    "azure-native:policyinsights:RemediationAtResource": (
-        "/{resourceId}/providers/Microsoft.PolicyInsights/remediations/{remediationName}"
-    ),
-}
-"""The ARM id of each type this project declares, from its inputs; the subscription is the provider's."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 

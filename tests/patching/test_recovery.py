@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from patching.__main__ import main
 from patching.recovery import (
-    ID_TEMPLATES,
     Adopted,
     Dropped,
     Refreshed,
@@ -154,13 +153,6 @@ def test_what_a_killed_recovery_left_unverified_is_refreshed():
     plan = plan_recovery(exported)
     assert plan.to_refresh == (GROUP["urn"],)
     assert plan_recovery(deployment(resources=[GROUP])).steps == ()
-
-
-def test_every_template_is_an_id():
-    for token, template in ID_TEMPLATES.items():
-        assert token.startswith("azure-native:")
-        assert template.startswith("/")
-        assert "{{" not in template
 
 
 @pytest.mark.parametrize(

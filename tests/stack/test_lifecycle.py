@@ -11,6 +11,7 @@ import sys
 import httpx
 import pytest
 
+from tests.stack.clients import FACTORY, SPOKE
 from tests.stack.conftest import REPOSITORY
 
 
@@ -119,6 +120,53 @@ def test_a_schedule_that_moves_waits_for_its_name(serve_lab):
     assert f"month-end-configuration: {WAITING}" in moved.stdout
     configuration = lab.main.maintenance.maintenance_configurations.get("rg-patching-dev", "month-end")
     assert configuration.location == "northeurope"
+    assert changes(lab.pulumi(*UP)) == {}
+    assert changes(lab.pulumi("refresh", "--yes", "--skip-preview")) == {}
+
+
+def names_of(resources):
+    return {one.name for one in resources}
+
+
+def test_a_schedule_moves_to_another_subscription(serve_lab):
+    lab = serve_lab("dev")
+    here, there, _ = (clients.maintenance.maintenance_configurations for clients in lab.subscriptions)
+    assert ("month-end" in names_of(here.list()), "month-end" in names_of(there.list())) == (True, False)
+
+    edit(lab, 'duration: "02:00"', 'duration: "02:00"\n      subscription: spoke')
+    moved = changed_urns(lab.pulumi(*UP, "--json"))
+    assert {name for operation, name in moved if operation == "replace"} == {
+        "month-end-configuration",
+        "month-end/payroll/main-assignment",
+    }
+    assert ("month-end" in names_of(here.list()), "month-end" in names_of(there.list())) == (False, True)
+    schedules = [one.maintenance_configuration_id.lower() for one in lab.main.configuration_assignments()]
+    assert there.get("rg-patching-dev", "month-end").id.lower() in schedules
+    assert changes(lab.pulumi(*UP)) == {}
+    assert changes(lab.pulumi("refresh", "--yes", "--skip-preview")) == {}
+
+
+def test_a_subscription_becomes_another(serve_lab):
+    """Everything of the key moves along, and nothing else is touched."""
+    lab = serve_lab("dev")
+    main, left, arrived = lab.subscriptions
+
+    def stand():
+        policies = [names_of(clients.policy.policy_assignments.list()) for clients in (main, left, arrived)]
+        return *policies, *(len(clients.configuration_assignments()) for clients in (main, left, arrived))
+
+    of_main, of_spoke, nothing, on_main, on_spoke, none = stand()
+    assert of_spoke
+    assert on_spoke
+    assert (nothing, none) == (set(), 0)
+
+    edit(lab, f"spoke: {{id: {SPOKE}}}", f"spoke: {{id: {FACTORY}}}")
+    moved = changed_urns(lab.pulumi(*UP, "--json"))
+    assert ("update", "spoke") in moved
+    assert all("spoke" in name for _, name in moved)
+    kept, gone, come, *assignments = stand()
+    assert (kept, gone, len(come)) == (of_main, set(), len(of_spoke))
+    assert assignments == [on_main, 0, on_spoke]
     assert changes(lab.pulumi(*UP)) == {}
     assert changes(lab.pulumi("refresh", "--yes", "--skip-preview")) == {}
 
