@@ -17,19 +17,18 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _SECONDS = 600
 _TRACEBACKS = ("Traceback", "panic:", "goroutine ", "itself failed")
-_LASTING = (
-    "SELECT key FROM resources WHERE type_key NOT LIKE '%/operations' AND type_key NOT LIKE '%/deferredevaluations'"
-)
+_PASSING = {"operations", "operationresults", "deferredevaluations", "heldnames"}
+"""What the local Azure keeps for a while only, by the last part of its type."""
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REMEDIATION = re.compile(r"((?:remediations/|\"remediationName\": \")[\w-]+)-[0-9a-f]{8}\b", re.IGNORECASE)
 
 
-def _run(command: list[str], given: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path, given: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its own end. What it leaves behind when it is killed holds its output a while longer."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         ended = subprocess.run(
             command,
-            cwd=REPOSITORY,
+            cwd=folder,
             env=os.environ | {"NO_COLOR": "1", "PYTHONPATH": str(REPOSITORY)} | more,
             input=given,
             stdout=output,
@@ -55,7 +54,7 @@ class World:
 
 @dataclasses.dataclass(frozen=True)
 class Deployment:
-    """The dev stack in a state directory of its own.
+    """The dev stack of a folder, in a state directory of its own.
 
     With `continuing`, the engine goes on with what does not depend on what failed, so that one run meets many faults;
     the SDK then ends the program with a traceback of its own (ResourceRegistrationFailed).
@@ -63,10 +62,14 @@ class Deployment:
 
     state: Path
     continuing: bool = False
+    folder: Path = REPOSITORY
 
     def run(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        return self._sandbox(*arguments, "--state", str(self.state), given=given)
+
+    def _sandbox(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         continuing = {"PULUMI_CONTINUE_ON_ERROR": "true"} if self.continuing else {}
-        return _run([sys.executable, "-m", "sandbox", *arguments, "--state", str(self.state)], given, **continuing)
+        return _run([sys.executable, "-m", "sandbox", *arguments], self.folder, given, **continuing)
 
     def fault(self, *rules: dict) -> None:
         ended = self.run("faults", "set", "-", given=json.dumps(rules))
@@ -84,6 +87,16 @@ class Deployment:
         assert ended.returncode in {0, -signal.SIGKILL} or "error: " in told, told
         return ended
 
+    def destroy(self) -> subprocess.CompletedProcess[str]:
+        """Run `pulumi destroy`; it must end, well or with errors that name what failed."""
+        stack_file = str(self.state / "stacks" / "Pulumi.dev.yaml")
+        destroy = ("pulumi", "destroy", "--stack", "dev", "--config-file", stack_file, "--yes", "--skip-preview")
+        ended = self._sandbox("exec", "--state", str(self.state), "--", *destroy)
+        told = ended.stdout + ended.stderr
+        assert not any(word in told for word in _TRACEBACKS), told
+        assert ended.returncode in {0, -signal.SIGKILL} or "error: " in told, told
+        return ended
+
     def converge(self, most: int) -> list[str]:
         """Run `up` until it succeeds, at most so often, with what it asks for in between; returns how each ended."""
         story: list[str] = []
@@ -94,7 +107,7 @@ class Deployment:
             story.append("killed" if ended.returncode == -signal.SIGKILL else "failed")
             advice = ended.stderr.rstrip().rpartition("\n")[2]
             if "patching recover" in advice:
-                recovered = _run(shlex.split(advice.rpartition("run again: ")[2]))
+                recovered = _run(shlex.split(advice.rpartition("run again: ")[2]), self.folder)
                 assert recovered.returncode == 0, recovered.stdout + recovered.stderr
                 story.append("recovered")
         raise AssertionError(f"{story}; the last one:\n{ended.stdout}\n{ended.stderr}")
@@ -102,7 +115,7 @@ class Deployment:
     def world(self) -> World:
         file = self.state / "backend/.pulumi/stacks/azure-patching/dev.json"
         latest = json.loads(file.read_text())["checkpoint"]["latest"]
-        resources = latest["resources"]
+        resources = latest.get("resources") or []
         ours = [one for one in resources if one["type"].startswith("azure-native:")]
         return World(
             Counter((one["urn"], _named(one.get("id", "")).lower() if one in ours else "") for one in resources),
@@ -130,8 +143,8 @@ def _named(text: str) -> str:
 
 def _azure(database: Path) -> Counter[str]:
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(_LASTING).fetchall()
-    return Counter(_named(key) for (key,) in rows)
+        rows = connection.execute("SELECT key, type_key FROM resources").fetchall()
+    return Counter(_named(key) for key, type_key in rows if type_key.rpartition("/")[2] not in _PASSING)
 
 
 def _apart(found: Counter, wanted: Counter) -> str:
