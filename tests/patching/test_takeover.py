@@ -1,70 +1,20 @@
 """From what the portal made to a stack file that says the same."""
 
-import copy
 import json
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from patching.__main__ import main
 from patching.arm_ids import resource_group_id, subscription_id
-from patching.inventory_file import Page
 from patching.limits import Environment
 from patching.schedule import local_text, window_text
 from patching.settings import read_settings
 from patching.stack_file import parse_stack_file
 from patching.takeover import adopt
 from tests.patching.portal_estates import RECURRENCES, TYPES, portals, rows
-
-SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
-SPOKE = "22222222-2222-4222-8222-222222222222"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-portal"
-CONFIGURATION = {
-    "id": f"{GROUP}/providers/Microsoft.Maintenance/maintenanceConfigurations/weekly",
-    "name": "weekly",
-    "type": "microsoft.maintenance/maintenanceconfigurations",
-    "location": "westeurope",
-    "tags": None,
-    "properties": {
-        "maintenanceScope": "InGuestPatch",
-        "visibility": "Custom",
-        "extensionProperties": {"InGuestPatchMode": "User"},
-        "maintenanceWindow": {
-            "startDateTime": "2027-01-03 22:00",
-            "expirationDateTime": "9999-12-31 23:59:59",
-            "duration": "03:00",
-            "timeZone": "UTC",
-            "recurEvery": "Week Sunday",
-        },
-        "installPatches": {
-            "rebootSetting": "IfRequired",
-            "linuxParameters": {"classificationsToInclude": ["Security"]},
-        },
-    },
-}
-
-
-def assigned(scope, name="of-portal", found=None, configuration=CONFIGURATION["id"], **more):
-    return {
-        "id": f"{scope}/providers/Microsoft.Maintenance/configurationAssignments/{name}",
-        "name": name,
-        "properties": {"maintenanceConfigurationId": configuration, "filter": found},
-        **more,
-    }
-
-
-def changed(path="", value=None, **more):
-    made = copy.deepcopy(CONFIGURATION) | more
-    *parents, last = f"properties.{path}".split(".")
-    inner = made
-    for key in parents:
-        inner = inner[key]
-    if path:
-        inner[last] = value
-    return made
+from tests.patching.portal_rows import CONFIGURATION, GROUP, SPOKE, SUBSCRIPTION, assigned, changed
 
 
 def read(made):
@@ -334,62 +284,6 @@ def test_no_row_of_any_shape_ends_in_a_traceback(value, place):
         adopt([CONFIGURATION, assigned(f"/subscriptions/{SPOKE}", found=value)])
     else:
         adopt([value, CONFIGURATION | {"properties": json.dumps(properties), place: value}])
-
-
-def run(*arguments):
-    return CliRunner().invoke(main, ["adopt", *map(str, arguments)], catch_exceptions=False)
-
-
-@pytest.fixture
-def inventory(tmp_path):
-    def write(document, name="inventory.json"):
-        file = tmp_path / name
-        file.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
-        return file
-
-    return write
-
-
-def test_the_command_writes_a_file_that_check_finds_nothing_wrong_with(inventory, tmp_path):
-    scopes = inventory({"value": [assigned(f"/subscriptions/{SPOKE}", found={"osTypes": ["Linux"]})]}, "scopes.json")
-    output = tmp_path / "Pulumi.adopted.yaml"
-    host = changed("maintenanceScope", "Host", id=f"{CONFIGURATION['id']}2")
-    ended = run("--inventory", inventory({"data": [CONFIGURATION, host]}), "--inventory", scopes, "--output", output)
-    assert ended.exit_code == 0, ended.output
-    assert ended.stdout == ""
-    assert ended.stderr.startswith("warning: left out: /subscriptions/")
-    checked = CliRunner().invoke(main, ["check", "--file", str(output)])
-    assert (checked.exit_code, checked.stdout) == (0, "Pulumi.adopted.yaml: no faults, no warnings\n")
-    assert run("--inventory", inventory([CONFIGURATION])).stdout == adopt([CONFIGURATION]).text
-
-
-def test_the_command_says_faults_and_ends_with_1(inventory):
-    ended = run("--inventory", inventory([changed("maintenanceWindow.duration", "04:00")]))
-    assert ended.exit_code == 1
-    assert "# FAULT: schedules.weekly.duration" in ended.stdout
-    assert ended.stderr.startswith("schedules.weekly.duration: got")
-
-
-@pytest.mark.parametrize("document", ["", "{}", "no json", "[1"])
-def test_the_command_refuses_what_is_no_inventory(inventory, document):
-    ended = run("--inventory", inventory(document))
-    assert ended.exit_code == 1
-    assert "inventory.json: got" in ended.output
-    assert "config:" not in ended.output
-
-
-def test_azure_itself_is_asked_for_all_that_the_login_may_read(monkeypatch):
-    asked = []
-
-    def answer(queries, subscriptions, environment, findings):
-        asked.append((subscriptions, environment))
-        return [Page("azure", [CONFIGURATION]) for query in queries if "maintenanceconfigurations" in query]
-
-    monkeypatch.setattr("patching.azure_inventory.ask_resource_graph", answer)
-    ended = run("--inventory", "azure", "--environment", "china")
-    assert ended.exit_code == 0, ended.output
-    assert asked == [(None, Environment.CHINA)]
-    assert "azure-native:environment: china" in ended.stdout
 
 
 def test_names_that_differ_in_case_alone_are_keys_of_their_own():

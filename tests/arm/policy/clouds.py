@@ -15,6 +15,7 @@ from sandbox.arm.server import ArmServer
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 SPOKE = "22222222-2222-4222-8222-222222222222"
+COMPANY = "/providers/Microsoft.Management/managementGroups/company"
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 GROUP = f"{SCOPE}/resourceGroups/rg-legacy"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
