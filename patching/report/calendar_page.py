@@ -111,7 +111,7 @@ def as_html(
     return render_page(
         "calendar.html.jinja",
         styles=["calendar.css"],
-        scripts=["calendar.js"],
+        scripts=["moments.js", "calendar.js"],
         title=title,
         span=span,
         rings=_ring_views(rings, looks, runs, span),
