@@ -7,6 +7,7 @@ any more. Those of `exec`, `up`, `preview` and `down` are their command's.
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import sys
 import tomllib
@@ -21,6 +22,7 @@ from sandbox.engine.versions import AZURE_NATIVE, PULUMI
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+NOT_WRITTEN = 1
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
@@ -66,7 +68,8 @@ def _ending_well() -> Generator[None]:
         try:
             yield
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] (it is, where it was closed)
+                sys.stdout.flush()
     except KeyboardInterrupt:
         _forget_output()
         click.echo("\nInterrupted.", err=True)
@@ -74,6 +77,13 @@ def _ending_well() -> Generator[None]:
     except BrokenPipeError:
         _forget_output()
         raise click.exceptions.Exit(PIPE_CLOSED) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _forget_output()
+        what = error.filename or "standard output"
+        click.echo(f"error: {what} cannot be written: {os.strerror(errno.ENOSPC).lower()}", err=True)
+        raise click.exceptions.Exit(NOT_WRITTEN) from None
 
 
 def _forget_output() -> None:

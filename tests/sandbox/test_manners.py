@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +137,24 @@ def test_a_closed_pipe_is_no_traceback(tmp_path, arguments):
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_said_to_be_full():
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*SANDBOX, "--help"], cwd=REPOSITORY, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: standard output cannot be written")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_is_closed_is_no_traceback(tmp_path, closed):
+    command = f"{shlex.join([*SANDBOX, 'faults', 'list', '--state', str(tmp_path)])} {closed}"
+    ended = subprocess.run(["sh", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode in {0, 1}
 
 
 def test_the_version_says_what_it_stands_in_for():
