@@ -58,7 +58,8 @@ NOT_MODELLED = (
     ),
     Gap(
         "Resource Graph",
-        "A let of a table, an aggregate inside of an expression, and an order by a dynamic value are refused, too.",
+        "A let of a table, an aggregate inside of an expression, an order by a dynamic value, and a parse by regular "
+        "expressions are refused, too.",
     ),
     Gap("Resource Graph", "Runs of schedules are kept for ever: for how long Azure keeps them is on no public record."),
     Gap(

@@ -6,12 +6,12 @@ rows, counts and sums are nought, lists empty, an average is no number, and ever
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from sandbox.arm.resource_graph.compiled import NUMBERS, Column, Compiled, Row, Scope, required
 from sandbox.arm.resource_graph.errors import UNKNOWN_FUNCTION, Place, QueryError, refused
-from sandbox.arm.resource_graph.expressions import compiled, place_of
+from sandbox.arm.resource_graph.expressions import compiled, condition, place_of
 from sandbox.arm.resource_graph.naming import AGGREGATES, inferred, unique
 from sandbox.arm.resource_graph.syntax import Call, Expression, Name, Named, Star, Type
 from sandbox.arm.resource_graph.values import as_json, identity_key, nothing, wrapped
@@ -43,10 +43,31 @@ def aggregate(item: Named, scope: Scope, taken: set[str]) -> Aggregate:
         return _arg(item, call, scope, taken)
     if call.name in ("take_any", "any"):
         return _take_any(item, call, scope, taken)
-    kind, compute = _single(call, scope)
+    kind, compute = _conditional(call, scope) if call.name in _CONDITIONAL else _single(call, scope)
     said = inferred(call.arguments[0]) if call.arguments and call.name != "countif" else ""
     name = item.name or unique(AGGREGATES[call.name] + (said or ""), taken)
     return Aggregate((_column(name, kind, taken, item, call.place),), lambda rows: (compute(rows),))
+
+
+_CONDITIONAL = {
+    "sumif": "sum",
+    "avgif": "avg",
+    "minif": "min",
+    "maxif": "max",
+    "dcountif": "dcount",
+    "make_list_if": "make_list",
+    "make_set_if": "make_set",
+    "make_bag_if": "make_bag",
+}
+
+
+def _conditional(call: Call, scope: Scope) -> tuple[Type, _Compute]:
+    """Compile an aggregate of the rows for which its second argument is true."""
+    _check_arguments(call, 2, 3 if call.name in ("dcountif", "make_list_if", "make_set_if", "make_bag_if") else 2)
+    value, test, *rest = call.arguments
+    fulfilled = condition(test.value, scope, call.place).run
+    kind, compute = _single(replace(call, name=_CONDITIONAL[call.name], arguments=(value, *rest)), scope)
+    return kind, lambda rows: compute([row for row in rows if fulfilled(row)])
 
 
 def _column(name: str, kind: Type, taken: set[str], item: Named, place: Place) -> Column:
@@ -60,7 +81,7 @@ def _single(call: Call, scope: Scope) -> tuple[Type, _Compute]:
     if call.name == "count":
         _check_arguments(call, 0, 0)
         return "long", len
-    most = {"dcount": 2, "make_list": 2, "make_set": 2}.get(call.name, 1)
+    most = {"dcount": 2, "make_list": 2, "make_set": 2, "make_bag": 2}.get(call.name, 1)
     _check_arguments(call, 1, most)
     value = compiled(call.arguments[0].value, scope)
     if call.name == "countif":
@@ -70,6 +91,8 @@ def _single(call: Call, scope: Scope) -> tuple[Type, _Compute]:
         return "long", lambda rows: len({identity_key(value.type, one) for one in _values(value, rows)})
     if call.name in ("make_list", "make_set"):
         return "dynamic", _list(call, value, scope)
+    if call.name == "make_bag":
+        return "dynamic", _bag(call, required(value, "dynamic", call.place), scope)
     return _number(call, value)
 
 
@@ -89,13 +112,32 @@ def _number(call: Call, value: Compiled) -> tuple[Type, _Compute]:
     return "real", lambda rows: sum(found) / len(found) if (found := _values(value, rows)) else math.nan
 
 
+def _most(call: Call, scope: Scope) -> int:
+    """Return how many elements a list, set or bag has at most: its second argument."""
+    if len(call.arguments) == 1:
+        return _LONGEST_LIST
+    size = compiled(call.arguments[1].value, scope)
+    if not size.constant or size.type != "long":
+        raise refused(f"The size of '{call.name}' is a number.", call.place)
+    return max(size.run(()) or 0, 0)
+
+
+def _bag(call: Call, value: Compiled, scope: Scope) -> _Compute:
+    """Compile `make_bag`: the keys of all bags in one; of a key that several have, the first value."""
+    most = _most(call, scope)
+
+    def compute(rows: list[Row]) -> dict[str, Any]:
+        whole: dict[str, Any] = {}
+        for bag in _values(value, rows):
+            if isinstance(bag, dict):
+                whole = {**cast("dict[str, Any]", bag), **whole}
+        return dict(list(whole.items())[:most])
+
+    return compute
+
+
 def _list(call: Call, value: Compiled, scope: Scope) -> _Compute:
-    most = _LONGEST_LIST
-    if len(call.arguments) > 1:
-        size = compiled(call.arguments[1].value, scope)
-        if not size.constant or size.type != "long":
-            raise refused(f"The size of '{call.name}' is a number.", call.place)
-        most = max(size.run(()) or 0, 0)
+    most = _most(call, scope)
     if call.name == "make_list":
         return lambda rows: [as_json(one) for one in _values(value, rows)[:most]]
     return lambda rows: [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from sandbox.arm.resource_graph.errors import Place, refused
 from sandbox.arm.resource_graph.syntax import Type
@@ -128,6 +128,26 @@ _CONVERTERS = {
     "timespan": "totimespan",
     "string": "tostring",
 }
+
+
+_TYPE_NAMES: dict[str, Type] = {
+    **{one: one for one in get_args(Type)},
+    "int": "long",
+    "double": "real",
+    "boolean": "bool",
+    "date": "datetime",
+    "time": "timespan",
+}
+
+
+def type_named(name: str, place: Place) -> Type:
+    """Return a type by its name in a query, which may be its other one.
+
+    Raises QueryError.
+    """
+    if name not in _TYPE_NAMES:
+        raise refused(f"There is no type '{name}'. There are: {', '.join(_TYPE_NAMES)}.", place)
+    return _TYPE_NAMES[name]
 
 
 def common_type(values: Sequence[Compiled], place: Place) -> Type:

@@ -1,6 +1,6 @@
 """Evaluates a query: its `let` statements, then its operators one after another."""
 
-from sandbox.arm.resource_graph import joins, operators, syntax
+from sandbox.arm.resource_graph import extraction, joins, operators, syntax
 from sandbox.arm.resource_graph.compiled import Context, Scope, Table
 from sandbox.arm.resource_graph.errors import UNKNOWN_TABLE, QueryError, refused
 from sandbox.arm.resource_graph.expressions import compiled, place_of
@@ -70,6 +70,8 @@ def _applied(operator: syntax.Operator, table: Table, context: Context) -> Table
             return operators.take(operator, table, context)
         case syntax.Count():
             return operators.count(operator, table, context)
+        case syntax.Parse():
+            return extraction.parse(operator, table, context)
         case syntax.Expand():
             return joins.expand(operator, table, context)
         case syntax.Join():

@@ -6,9 +6,10 @@ null, or the empty text where it is a text.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
+from sandbox.arm.resource_graph import date_functions as dates
 from sandbox.arm.resource_graph import text_functions as texts
 from sandbox.arm.resource_graph.arithmetic import computed, floored
 from sandbox.arm.resource_graph.compiled import (
@@ -205,8 +206,27 @@ def _has_element(items: Any, wanted: Any) -> bool | None:
     return any(identity_key("dynamic", one) == key for one in cast("list[Any]", items))
 
 
-def _start_of_day(value: Any) -> Any:
-    return floored(value, timedelta(days=1))
+def _start_of(period: str) -> Function:
+    return _simple("datetime long", "datetime", partial(dates.start, period), least=1)
+
+
+def _gettype(arguments: Sequence[Compiled], _place: Place, _context: Context) -> Compiled:
+    (value,) = arguments
+    run = value.run
+    if value.type != "dynamic":
+        return derived("string", lambda _: value.type, value)
+    return derived("string", lambda row: _DYNAMIC_TYPES[type(run(row))], value)
+
+
+_DYNAMIC_TYPES = {
+    type(None): "null",
+    str: "string",
+    bool: "bool",
+    int: "int",
+    float: "real",
+    list: "array",
+    dict: "dictionary",
+}
 
 
 def _round(arguments: Sequence[Compiled], place: Place, _: Context) -> Compiled:
@@ -235,13 +255,19 @@ FUNCTIONS: dict[str, Function] = {
     "isempty": Function(1, 1, _is_empty),
     "isnotempty": Function(1, 1, _contrary(_is_empty)),
     "not": Function(1, 1, _not),
+    "gettype": Function(1, 1, _gettype),
     **{name: Function(3, 3, _case) for name in ("iff", "iif")},
     "case": Function(3, None, _case),
     "coalesce": Function(2, None, _coalesce),
     "now": Function(0, 1, _now),
     "ago": Function(1, 1, _ago),
     **{name: Function(2, 2, _bin) for name in ("bin", "floor")},
-    "startofday": _simple("datetime", "datetime", _start_of_day),
+    **{f"startof{one}": _start_of(one) for one in ("day", "week", "month", "year")},
+    "datetime_add": Function(3, 3, dates.datetime_add),
+    "datetime_diff": Function(3, 3, dates.datetime_diff),
+    "format_datetime": Function(2, 2, dates.formatted),
+    "dayofweek": _simple("datetime", "timespan", dates.since_sunday),
+    **{name: _simple("datetime", "long", find) for name, find in dates.PARTS.items()},
     "round": Function(1, 2, _round),
     "strcat": Function(1, None, _strcat),
     "tolower": _simple("text", "string", str.lower),
@@ -252,7 +278,10 @@ FUNCTIONS: dict[str, Function] = {
     "extract": Function(3, 3, texts.extract),
     "indexof": _simple("text text", "long", str.find),
     "replace_string": _simple("text text text", "string", texts.replaced),
+    "replace_regex": Function(3, 3, texts.replaced_by_expression),
     "trim": Function(2, 2, texts.trim),
+    "trim_start": Function(2, 2, texts.trim_start),
+    "trim_end": Function(2, 2, texts.trim_end),
     "strcat_array": _simple("dynamic text", "string", texts.joined),
     "array_length": _simple("dynamic", "long", _array_length),
     "bag_keys": _simple("dynamic", "dynamic", _bag_keys),

@@ -6,7 +6,7 @@ Resource Graph has of them: four flavours of join, three joins and unions togeth
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from sandbox.arm.resource_graph import syntax
 from sandbox.arm.resource_graph.compiled import (
@@ -20,6 +20,7 @@ from sandbox.arm.resource_graph.compiled import (
     constant,
     converted,
     required,
+    type_named,
 )
 from sandbox.arm.resource_graph.errors import UNSUPPORTED_JOIN, Place, QueryError, refused
 from sandbox.arm.resource_graph.expressions import compiled, place_of
@@ -33,7 +34,6 @@ _MOST = {"join or union": 3, "mv-expand": 3}
 _DEFAULT_EXPANSION = 128
 _MOST_EXPANSION = 2000
 _MOST_ROWS = 1_000_000
-_TYPES = {"int": "long", "double": "real", "boolean": "bool", **{one: one for one in get_args(Type)}}
 
 
 def count_operation(context: Context, what: str, place: Place) -> None:
@@ -164,17 +164,19 @@ def expand(operator: syntax.Expand, table: Table, context: Context) -> Table:
     limit = _DEFAULT_EXPANSION if operator.limit is None else operator.limit
     if not 0 < limit <= _MOST_EXPANSION:
         raise refused(f"The limit of mv-expand is at most {_MOST_EXPANSION}.", operator.place)
+    if operator.kind not in ("bag", "array"):
+        raise refused(f"The kind of mv-expand is bag or array, not '{operator.kind}'.", operator.place)
     scope = Scope(table.columns, context)
     parts = [required(compiled(item.value, scope), "dynamic", operator.place) for item, _ in operator.items]
     names = all_named([item for item, _ in operator.items])
-    kinds: list[Type] = [_type(to, operator.place) for _, to in operator.items]
+    kinds: list[Type] = ["dynamic" if to is None else type_named(to, operator.place) for _, to in operator.items]
     columns = {column.name: column for column in table.columns}
     columns |= {name: Column(name, kind) for name, kind in zip(names, kinds, strict=True)}
     places = [list(columns).index(name) for name in names]
     blank = [None] * (len(columns) - len(table.columns))
     rows: list[Row] = []
     for row in table.rows:
-        lists = [_elements(part.run(row)) for part in parts]
+        lists = [_elements(part.run(row), operator.kind) for part in parts]
         for number in range(min(max(map(len, lists)), limit)):
             values = [*row, *blank]
             for kind, place, elements in zip(kinds, places, lists, strict=True):
@@ -184,15 +186,8 @@ def expand(operator: syntax.Expand, table: Table, context: Context) -> Table:
     return Table(tuple(columns.values()), rows)
 
 
-def _elements(value: Any) -> list[Any]:
+def _elements(value: Any, kind: str) -> list[Any]:
     if isinstance(value, dict):
-        return [{key: one} for key, one in cast("dict[str, Any]", value).items()] or [None]
+        pairs = cast("dict[str, Any]", value).items()
+        return [[key, one] if kind == "array" else {key: one} for key, one in pairs] or [None]
     return cast("list[Any]", value) or [None] if isinstance(value, list) else [value]
-
-
-def _type(name: str | None, place: Place) -> Type:
-    if name is None:
-        return "dynamic"
-    if name not in _TYPES:
-        raise refused(f"There is no type '{name}'. There are: {', '.join(_TYPES)}.", place)
-    return cast("Type", _TYPES[name])

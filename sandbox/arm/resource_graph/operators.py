@@ -27,8 +27,16 @@ def project(operator: syntax.Project, table: Table, context: Context) -> Table:
 
 def extend(operator: syntax.Extend, table: Table, context: Context) -> Table:
     """Add columns; one that is given the name of another takes its place."""
+    columns, run = _computed(operator.items, table, context, [column.name for column in table.columns])
+    return extended(table, columns, run)
+
+
+def extended(table: Table, columns: Sequence[Column], run: Callable[[Row], Row]) -> Table:
+    """Return a table with more columns, whose values a function finds for each row.
+
+    One that is given the name of another takes its place.
+    """
     there = [column.name for column in table.columns]
-    columns, run = _computed(operator.items, table, context, there)
     places = [there.index(column.name) if column.name in there else None for column in columns]
     result = list(table.columns)
     for column, place in zip(columns, places, strict=True):
@@ -39,7 +47,7 @@ def extend(operator: syntax.Extend, table: Table, context: Context) -> Table:
     if not any(place is not None for place in places):
         return Table(tuple(result), [(*row, *run(row)) for row in table.rows])
 
-    def extended(row: Row) -> Row:
+    def with_replaced(row: Row) -> Row:
         values, added = list(row), list[Any]()
         for value, place in zip(run(row), places, strict=True):
             if place is None:
@@ -48,7 +56,7 @@ def extend(operator: syntax.Extend, table: Table, context: Context) -> Table:
                 values[place] = value
         return (*values, *added)
 
-    return Table(tuple(result), [extended(row) for row in table.rows])
+    return Table(tuple(result), [with_replaced(row) for row in table.rows])
 
 
 def _computed(

@@ -26,7 +26,7 @@ _TEXTS = re.compile(r"""@"(?:""|[^"])*"|@'(?:''|[^'])*'|"(?:\\.|[^"\\\n])*"|'(?:
 """Literal texts, whose brackets close nothing."""
 _OPERATORS = (
     "where project project-away project-keep project-rename extend summarize distinct order sort top take limit count "
-    "mv-expand join union"
+    "parse mv-expand join union"
 )
 
 
@@ -151,9 +151,21 @@ class _Builder(Transformer[Token, Query]):
     def count(self) -> Operator:
         return syntax.Count()
 
-    def expand(self, word: Token, *parts: Any) -> Operator:
+    def parse(self, word: Token, _: Token | None, kind: Token | None, value: Expression, *pattern: Any) -> Operator:
+        return syntax.Parse(str(kind or "simple"), value, pattern, _place(word))
+
+    def star_piece(self, word: Token) -> syntax.Star:
+        return syntax.Star(_place(word))
+
+    def text_piece(self, text: Token) -> str:
+        return _unquoted(text)
+
+    def extraction(self, name: syntax.Name, kind: Token | None) -> syntax.Extraction:
+        return syntax.Extraction(name.text, str(kind or "string"), name.place)
+
+    def expand(self, word: Token, _: Token | None, kind: Token | None, *parts: Any) -> Operator:
         limit = parts[-1]
-        return syntax.Expand(parts[:-1], None if limit is None else int(limit, 0), _place(word))
+        return syntax.Expand(str(kind or "bag"), parts[:-1], None if limit is None else int(limit, 0), _place(word))
 
     def join(self, word: Token, kind: Token | None, right: Source, keys: tuple[Expression, ...]) -> Operator:
         return syntax.Join(str(kind or "innerunique"), right, keys, _place(word))

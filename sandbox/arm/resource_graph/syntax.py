@@ -197,9 +197,32 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Expand:
-    """`mv-expand`: a row for each element of dynamic arrays; (item, type to convert to) pairs."""
+class Extraction:
+    """A column that `parse` makes of a part of a text, and the name of its type."""
 
+    name: str
+    type: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """`parse`: a text, and what it is made of: texts that stand there, columns to make, and `*` for anything."""
+
+    kind: str
+    value: Expression
+    pattern: tuple[str | Extraction | Star, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """`mv-expand`: a row for each element of dynamic arrays; (item, type to convert to) pairs.
+
+    The kind says what an element of a bag is: a `bag` of one key, or an `array` of key and value.
+    """
+
+    kind: str
     items: tuple[tuple[Named, str | None], ...]
     limit: int | None
     place: Place
@@ -225,7 +248,20 @@ class Union:
 
 
 Operator: TypeAlias = (
-    Where | Project | Extend | Select | Rename | Summarize | Distinct | Order | Take | Count | Expand | Join | Union
+    Where
+    | Project
+    | Extend
+    | Select
+    | Rename
+    | Summarize
+    | Distinct
+    | Order
+    | Take
+    | Count
+    | Parse
+    | Expand
+    | Join
+    | Union
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -79,15 +80,51 @@ def extract(arguments: Sequence[Compiled], place: Place, _: Context) -> Compiled
     return derived("string", found, arguments[2])
 
 
+def replaced_by_expression(arguments: Sequence[Compiled], place: Place, _: Context) -> Compiled:
+    r"""Compile `replace_regex`: a text in which each match is replaced; `\1` stands for the match's first group."""
+    whole, new = text(arguments[0], place), text(arguments[2], place)
+    pattern = regular_expression(arguments[1], place)
+    one, other = whole.run, new.run
+
+    def run(row: Row) -> str:
+        rewrite = other(row)
+        return pattern.sub(lambda match: _GROUP.sub(lambda group: _group(match, int(group[1])), rewrite), one(row))
+
+    return derived("string", run, whole, new)
+
+
+_GROUP = re.compile(r"\\(\d)", re.ASCII)
+
+
+def _group(match: re.Match[str], number: int) -> str:
+    return (match[number] or "") if number <= match.re.groups else ""
+
+
 def trim(arguments: Sequence[Compiled], place: Place, _: Context) -> Compiled:
     """Compile `trim`: a text without what a regular expression matches at its ends."""
+    return _trimmed(arguments, place, start=True, end=True)
+
+
+def trim_start(arguments: Sequence[Compiled], place: Place, _: Context) -> Compiled:
+    """Compile `trim_start`: a text without what a regular expression matches at its beginning."""
+    return _trimmed(arguments, place, start=True, end=False)
+
+
+def trim_end(arguments: Sequence[Compiled], place: Place, _: Context) -> Compiled:
+    """Compile `trim_end`: a text without what a regular expression matches at its end."""
+    return _trimmed(arguments, place, start=False, end=True)
+
+
+def _trimmed(arguments: Sequence[Compiled], place: Place, *, start: bool, end: bool) -> Compiled:
     pattern = regular_expression(arguments[0], place)
     run = text(arguments[1], place).run
 
     def trimmed(row: Row) -> str:
         whole: str = run(row)
-        if found := pattern.match(whole):
+        if start and (found := pattern.match(whole)):
             whole = whole[found.end() :]
+        if not end:
+            return whole
         ends = (one.start() for one in pattern.finditer(whole) if one.end() == len(whole))
         return whole[: next(ends, len(whole))]
 

@@ -12,6 +12,9 @@ from tests.arm.resource_graph.conftest import NOW, text, value_of
 
 texts = st.text("aB1/-. é", max_size=8)
 LEAST, MOST = -(2**63), 2**63 - 1
+TYPES = ["string", "long", "timespan", "real", "bool"]
+VALUES = ["a", 1, {"a": 1}, None]
+KINDS = ["string", "int", "dictionary", "null", "array"]
 
 
 @given(texts, texts.filter(bool), st.integers(0, 4))
@@ -103,6 +106,14 @@ def test_arithmetic(a, b):
         ("indexof(s, 'c')", {"s": "ab"}, -1),
         ("replace_string(s, 'a', 'b')", {"s": "aha"}, "bhb"),
         ("trim('-', s)", {"s": "-a-"}, "a"),
+        ("trim_start('-', s)", {"s": "-a-"}, "a-"),
+        ("trim_end('-', s)", {"s": "-a-"}, "-a"),
+        ("replace_regex(s, @'is (\\d+)', @'was: \\1')", {"s": "Number is 5"}, "Number was: 5"),
+        ("replace_regex(s, 'a(b)?', @'<\\0|\\1|\\2>')", {"s": "aab"}, "<a||><ab|b|>"),
+        ("pack_array(gettype(s), gettype(n), gettype(1s), gettype(1.5), gettype(1 == 1))", {}, TYPES),
+        ("pack_array(gettype(d[0]), gettype(d[1]), gettype(d[2]), gettype(d[3]), gettype(d))", {"d": VALUES}, KINDS),
+        ("gettype(now())", {}, "datetime"),
+        ("gettype(parse_json(''))", {}, "null"),
         ("strcat_array(d, ',')", {"d": [1, "a"]}, "1,a"),
         ("bag_pack('a', n, 'b', now())", {"n": 1}, {"a": 1, "b": "2026-03-10T12:30:00.0000000Z"}),
         ("pack_array(1, 'a')", {}, [1, "a"]),

@@ -56,6 +56,7 @@ tokens = st.sampled_from(
     0 1 2 -1 9223372036854775807 1.5 1e300 1d 2h 30m 999999d datetime(2026-01-01) datetime(null) timespan(1.00:00:00)
     dynamic([1,2]) dynamic({'a':null}) true false null int(null) count() sum(x) max(id) arg_max(name,*) make_set(name)
     tostring( tolower( split(id,'/') ago(1d) now() iff( strcat( bin( toint( parse_json( isnull( isempty( array_length(
+    parse parse with with kind= kind=simple kind=relaxed :long :string bagexpansion=array datetime_add( format_datetime(
     project-away project-rename // \n bag_pack('a',1) todatetime( substring( extract( round( coalesce( case( pack_array(
     """.replace("\u00a0", " ").split(" ")
 )
@@ -98,6 +99,9 @@ texts = one_of(
         call("extract('(a)|b*', 1, {})", texts),
         call("trim('a', tolower({}))", texts | dynamics),
         call("strcat_array({}, {})", dynamics, texts),
+        call("replace_regex({}, '(a)|b*', {})", texts, texts),
+        call("format_datetime({}, 'yyyy-MM-dd HH:mm:ss.FFF tt')", instants),
+        call("gettype({})", anything),
     ],
 )
 longs = one_of(
@@ -112,6 +116,8 @@ longs = one_of(
         call("bin({}, {})", longs, longs),
         call("array_length({})", dynamics),
         call("indexof({}, {})", texts, texts),
+        call("datetime_diff('{}', {}, {})", st.sampled_from(["quarter", "week", "hour"]), instants, instants),
+        call("dayofyear({})", instants),
         call("-{}", longs),
     ],
 )
@@ -134,6 +140,7 @@ spans = one_of(
     calls=lambda: [
         call("totimespan({})", texts),
         call("({} - {})", instants, instants),
+        call("dayofweek({})", instants),
         call("({} * {})", spans, reals | longs),
         call("({} / {})", spans, reals | longs),
     ],
@@ -148,7 +155,8 @@ instants = one_of(
         call("({} {} {})", instants, st.sampled_from("+-"), spans),
         call("bin({}, {})", instants, spans),
         call("ago({})", spans),
-        call("startofday({})", instants),
+        call("startof{}({}, {})", st.sampled_from(["day", "week", "month", "year"]), instants, longs),
+        call("datetime_add('{}', {}, {})", st.sampled_from(["year", "Week", "microsecond"]), longs, instants),
     ],
 )
 dynamics = one_of(
@@ -197,6 +205,9 @@ operators = st.one_of(
     call("extend z = {} | summarize avg(z), sum(z), tags = make_list(tags) by name", reals | longs),
     call("extend z = {} | summarize make_set(z), dcount(z), arg_max(id, *) by name", anything),
     dynamics.map("mv-expand y = {}".format),
+    call("parse {} with {}", anything, st.sampled_from(["a '/' b", "* 'a' x:long *", "d:date", "x '' * 'b' y:real"])),
+    call("parse kind=relaxed {} with 'a' type n:long '' *", anything),
+    call("summarize sumif({}, {}), make_bag(tags), tags = make_bag_if(tags, {}) by name", longs, truths, truths),
     st.sampled_from(
         [
             "join kind=fullouter (resources) on id",
@@ -262,6 +273,8 @@ def test_any_body(post, body):
         "resources | where id in (" + ", ".join(f"'{number}'" for number in range(5000)) + ")",
         "resources | where " + " or ".join(["name == 'a'"] * 3000),
         "resources | where name == 'a'" + " + 'a'" * 3000,
+        "resources | parse id with " + "* 's' " * 3000,
+        "resources | parse strcat_array(split(id, 's'), 'ssssssssssssssss') with " + "* 's' " * 60 + "'no'",
     ],
 )
 def test_long_queries(post, query):

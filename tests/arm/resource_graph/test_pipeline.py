@@ -105,6 +105,24 @@ def test_averages_and_rows_of_the_largest(table):
         assert (most, at) == ((max(there), f"{key}{max(there)}") if there else (None, ""))
 
 
+@given(rows)
+def test_a_conditional_aggregate_is_one_of_the_rows_that_fulfil_its_condition(table):
+    parts = "sumif(n, {0}) avgif(n, {0}) minif(n, {0}) maxif(n, {0}) dcountif(k, {0}) make_list_if(k, {0})"
+    own = "t | summarize " + parts.replace(") ", "), ")
+    plain = "t | where {0} | summarize sum(n), avg(n), min(n), max(n), dcount(k), make_list(k)"
+    for condition in ("n > 0", "k == 'a'", "n == 1 or isnull(n)"):
+        assert repr(ask(own.format(condition), table)) == repr(ask(plain.format(condition), table))
+
+
+@given(st.lists(st.none() | st.integers() | st.dictionaries(st.sampled_from("abc"), st.integers()), max_size=5))
+def test_make_bag_puts_bags_together(values):
+    (row,) = ask_of("t | summarize make_bag(d), first = make_bag(d, 1)", t=("d:dynamic", [(one,) for one in values]))
+    bags = [one for one in values if isinstance(one, dict)]
+    assert set(row["bag_d"]) == {key for bag in bags for key in bag}
+    assert all(any(bag.get(key) == value for bag in bags) for key, value in row["bag_d"].items())
+    assert len(row["first"]) == min(1, len(row["bag_d"]))
+
+
 def test_of_no_rows_a_summarize_without_groups_has_one_row_of_defaults():
     query = "t | where false | summarize count(), sum(n), max(n), make_list(k), take_any(k)"
     assert ask(query, []) == [(0, 0, None, [], "")]
@@ -165,6 +183,12 @@ def test_mv_expand_cuts_each_row_off_at_128():
 def test_mv_expand_of_a_bag_makes_bags_of_one_key():
     found = ask_of("t | mv-expand d", t=("d:dynamic", [({"a": 1, "b": 2},)]))
     assert [one["d"] for one in found] == [{"a": 1}, {"b": 2}]
+
+
+@pytest.mark.parametrize("option", ["bagexpansion=array", "kind=array", "kind = array"])
+def test_mv_expand_of_a_bag_makes_pairs_where_that_is_asked_for(option):
+    found = ask_of(f"t | mv-expand {option} d", t=("d:dynamic", [({"a": 1, "b": 2},), ([3],)]))
+    assert [one["d"] for one in found] == [["a", 1], ["b", 2], 3]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,29 @@ maintenanceresources
 | where ['type'] == "microsoft.maintenance/applyupdates"
 | where properties.maintenanceScope == "InGuestPatch"
 """
+WEB = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web"
+MACHINES_OF_ASSESSMENTS = """
+patchassessmentresources
+| where type in~ ("microsoft.compute/virtualmachines/patchassessmentresults",
+    "microsoft.hybridcompute/machines/patchassessmentresults")
+| where properties.status =~ "Succeeded" and properties.lastModifiedDateTime > ago(1d)
+| parse id with machineId "/patchAssessmentResults/" *
+| parse machineId with * "/resourceGroups/" group "/" *
+| project machineId, group
+"""
+INSTALLED_BY_NAME = """
+patchinstallationresources
+| where type endswith "/patchinstallationresults"
+| parse id with * "achines/" machineName "/patchInstallationResults/" run
+| extend age = datetime_diff("Day", now(), todatetime(properties.lastModifiedDateTime))
+| summarize failed = countif(properties.status == "Failed"), oldest = maxif(age, isnotempty(run)) by machineName
+"""
+TAG_NAMES = """
+resources
+| mvexpand bagexpansion=array tags
+| where isnotempty(tags)
+| summarize machines = dcount(id), values = make_bag(bag_pack(tostring(tags[1]), name)) by tag = tostring(tags[0])
+"""
 POWER = """
 Resources
 | where type == 'microsoft.compute/virtualmachines'
@@ -204,6 +227,9 @@ def estate(arm, machine, tmp_path):
         ),
         (PATCHES, []),
         (RUNS, []),
+        (MACHINES_OF_ASSESSMENTS, [{"machineId": WEB, "group": "rg"}]),
+        (INSTALLED_BY_NAME, [{"machineName": "web", "failed": 0, "oldest": 0}]),
+        (TAG_NAMES, [{"tag": "patch-ring", "machines": 1, "values": {"test": "web"}}]),
         (POWER, [{"properties_extended_instanceView_powerState_code": "PowerState/running", "count_": 2}]),
         (SUBSCRIPTION_NAMES, [{"type": "microsoft.compute/virtualmachines", "SubName": "Main"}]),
         (GROUP_TAGS, [{"name": "web", "ring": "test"}, {"name": "old", "ring": ""}]),
