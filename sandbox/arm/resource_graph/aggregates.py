@@ -43,12 +43,14 @@ def aggregate(item: Named, scope: Scope, taken: set[str]) -> Aggregate:
         return _arg(item, call, scope, taken)
     if call.name in ("take_any", "any"):
         return _take_any(item, call, scope, taken)
+    call = replace(call, name=_OLD_NAMES.get(call.name, call.name))
     kind, compute = _conditional(call, scope) if call.name in _CONDITIONAL else _single(call, scope)
     said = inferred(call.arguments[0]) if call.arguments and call.name != "countif" else ""
     name = item.name or unique(AGGREGATES[call.name] + (said or ""), taken)
     return Aggregate((_column(name, kind, taken, item, call.place),), lambda rows: (compute(rows),))
 
 
+_OLD_NAMES = {"makelist": "make_list", "makeset": "make_set"}
 _CONDITIONAL = {
     "sumif": "sum",
     "avgif": "avg",

@@ -249,7 +249,7 @@ FUNCTIONS: dict[str, Function] = {
     "tobool": Function(1, 1, _conversion("bool")),
     "todatetime": Function(1, 1, _conversion("datetime")),
     "totimespan": Function(1, 1, _conversion("timespan")),
-    **{name: Function(1, 1, _parse_json) for name in ("todynamic", "parse_json")},
+    **{name: Function(1, 1, _parse_json) for name in ("todynamic", "parse_json", "parsejson")},
     "isnull": Function(1, 1, _is_null),
     "isnotnull": Function(1, 1, _contrary(_is_null)),
     "isempty": Function(1, 1, _is_empty),

@@ -102,6 +102,7 @@ def test_arithmetic(a, b):
         ("isempty(d.a) and isnull(d.a) and not(isempty(d))", {"d": {"b": 1}}, True),
         ("parse_json(s).a[0]", {"s": '{"a": [3]}'}, 3),
         ("parse_json(s)", {"s": "no json"}, "no json"),
+        ("parsejson(d).a", {"d": {"a": 3}}, 3),
         ("indexof(s, 'b')", {"s": "ab"}, 1),
         ("indexof(s, 'c')", {"s": "ab"}, -1),
         ("replace_string(s, 'a', 'b')", {"s": "aha"}, "bhb"),

@@ -209,6 +209,14 @@ def test_the_names_of_aggregates_that_are_not_named():
         "t | summarize count(), dcount(k), sum(n), make_set(k), any(k), arg_max(n, k) by x = 1", t=(COLUMNS, [("a", 1)])
     )
     assert list(row) == ["x", "count_", "dcount_k", "sum_n", "set_k", "any_k", "n", "k"]
+    conditional = "sumif(n, true), dcountif(k, true), maxif(n, true), make_list_if(k, true), make_set_if(n, true)"
+    (row,) = ask_of(f"t | summarize {conditional}, make_bag(d)", t=(f"{COLUMNS} d:dynamic", [("a", 1, {})]))
+    assert list(row) == ["sumif_n", "dcountif_k", "maxif_n", "list_k", "set_n", "bag_d"]
+
+
+def test_the_old_names_of_aggregates():
+    (row,) = ask_of("t | summarize makelist(k), makeset(k, 1)", t=(COLUMNS, [("a", 1), ("b", 1)]))
+    assert row == {"list_k": ["a", "b"], "set_k": ["a"]}
 
 
 def test_let_comments_and_the_default_table():
