@@ -58,8 +58,7 @@ NOT_MODELLED = (
     ),
     Gap(
         "Resource Graph",
-        "A let of a table, an aggregate inside of an expression, an order by a dynamic value, and a parse by regular "
-        "expressions are refused, too.",
+        "A let of a table, an aggregate inside of an expression, and a parse by regular expressions are refused, too.",
     ),
     Gap("Resource Graph", "Runs of schedules are kept for ever: for how long Azure keeps them is on no public record."),
     Gap(
