@@ -40,7 +40,7 @@ def added(period: str, number: int, instant: datetime) -> datetime | None:
 
 
 def difference(period: str, one: datetime, other: datetime) -> int:
-    """Return how many periods begin after one instant and not after another: negative where the first is the later."""
+    """Return how many periods begin between two instants: less than nought where the first is the earlier."""
     return _index(period, one) - _index(period, other)
 
 
