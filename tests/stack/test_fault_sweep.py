@@ -3,12 +3,15 @@
 Three ways of meeting many faults in few runs. A fault that the plugin retries hides no other, so that one run has some
 at every request (`eachPath`). Where the tries are used up, the engine goes on with what does not depend on what failed
 (`continuing`), and the next run meets what is behind it. A kill ends its run; the next one is killed a request later.
-The sample in the normal suite has each kind of resource; the slow sweep has each request.
+The sample in the normal suite has each kind of resource; the slow sweep has each request, and faults of all kinds in
+one run.
 """
 
 import json
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.stack.faulted import Deployment
 
@@ -164,6 +167,34 @@ def test_the_local_azure_may_be_killed_at_every_request(deployment, world, metho
     *kinds, operations = _counts(deployment)
     assert all(kinds)
     assert (sum(operations.values()) >= 5) == (method == "GET")
+
+
+rules = st.fixed_dictionaries(
+    {"nth": st.integers(1, 15), "times": st.sampled_from([1, 1, TRIES, TRIES + 1])},
+    optional={
+        "method": st.sampled_from(["PUT", "PUT", "GET", "POST", "PATCH"]),
+        "path": st.sampled_from(sorted(PATHS.values())),
+    },
+)
+effects = st.sampled_from(
+    [
+        {"effect": "lose-answer"},
+        {"effect": "drop"},
+        {"effect": "kill", "times": 1},
+        {"effect": "stall", "seconds": 0.5},
+        *({"effect": "status", "status": status} for status in (400, 403, 404, 409, 429, 500, 503)),
+    ]
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.lists(st.builds(lambda rule, effect: {**rule, **effect}, rules, effects), min_size=2, max_size=6))
+def test_faults_of_all_kinds_may_come_together(world, tmp_path_factory, rules):
+    deployment = Deployment(tmp_path_factory.mktemp("together") / "state")
+    deployment.fault(*rules)
+    deployment.converge(SOME)
+    deployment.assert_like(world)
 
 
 def _counts(deployment):
