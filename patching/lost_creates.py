@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from patching.agreement import has_gap, settle, told
-from patching.recovery import Deployment, UnreadableDeploymentError, put_into_state, resource_id, short_name
+from patching.recovery import Deployment, UnreadableDeploymentError, in_order, put_into_state, resource_id, short_name
 
 PlannedStep = Mapping[str, Any]
 """One of the `steps` that `pulumi preview --json` prints: `{"op": "create", "urn": …, "newState": {…}, …}`."""
@@ -100,7 +100,7 @@ def plan_adoption(
         raise UnreadableDeploymentError(
             f"the preview or the exported deployment has an unknown shape: {error}"
         ) from error
-    deployment["resources"] = resources
+    deployment["resources"] = in_order(resources)
     return Adoption(
         tuple(one for one in results if isinstance(one, Candidate)),
         tuple(one for one in results if isinstance(one, LeftAlone)),

@@ -156,8 +156,9 @@ def _recover_pending(engine: Engine, say: Callable[[str], None], *, existing: bo
             f"Look whether they are there, then run `pulumi refresh --stack {engine.stack}` with "
             "--import-pending-creates 'URN ID', or with --clear-pending-creates where they are not"
         )
+    engine.replace(plan.deployment)
     try:
-        refreshed = _ask_azure(engine, exported, plan.deployment, plan.to_refresh)
+        refreshed = _refreshed(engine, exported, plan.to_refresh)
     except RecoveryError as error:
         raise RecoveryError(
             f"{error}\nThe stack has again what it had, but the engine has forgotten what was pending: "
@@ -178,7 +179,8 @@ def _adopt_existing(engine: Engine, say: Callable[[str], None]) -> None:
         if not plan.candidates and not plan.settled:
             break
         targets = [one.urn for one in plan.candidates]
-        there = _urns(_ask_azure(engine, exported, plan.deployment, targets))
+        engine.replace(plan.deployment)
+        there = _urns(_refreshed(engine, exported, targets))
         for one in plan.candidates:
             if one.urn in there:
                 found.add(one.urn)
@@ -192,15 +194,14 @@ def _adopt_existing(engine: Engine, say: Callable[[str], None]) -> None:
         say("nothing that was looked for is there already")
 
 
-def _ask_azure(engine: Engine, exported: Deployment, mended: Deployment, urns: Sequence[str]) -> Deployment:
-    """Imports a deployment and refreshes some of it; returns what it is then. A failure puts the old one back."""
-    engine.replace(mended)
+def _refreshed(engine: Engine, before: Deployment, urns: Sequence[str]) -> Deployment:
+    """Refreshes some of what was imported; returns what the stack is then. A failure puts back what was before."""
     try:
         if urns:
             engine.refresh(urns)
         return engine.export()
     except BaseException:
-        engine.replace(exported)
+        engine.replace(before)
         raise
 
 

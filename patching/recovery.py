@@ -12,7 +12,7 @@ Pure: `patching.recover` asks the engine.
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def plan_recovery(exported: Deployment) -> Plan:
     except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableDeploymentError(f"the exported deployment has an unknown shape: {error}") from error
     if resources:
-        deployment["resources"] = resources
+        deployment["resources"] = in_order(resources)
     return Plan(steps, mended)
 
 
@@ -152,6 +152,41 @@ def put_into_state(resource: dict[str, Any], identifier: str, resources: list[di
     adopted.setdefault("outputs", {})
     resources.append(adopted)
     return Adopted(urn, identifier)
+
+
+def in_order(resources: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A state's resources, each after those it refers to, as the engine demands; otherwise in the order they had.
+
+    What takes the place of a resource that was deleted to be replaced is referred to by those that wait for it.
+    """
+    by_urn: dict[str, dict[str, Any]] = {}
+    for one in resources:
+        by_urn.setdefault(str(one["urn"]), one)
+    ordered: list[dict[str, Any]] = []
+    begun: set[int] = set()
+
+    def place(resource: dict[str, Any]) -> None:
+        if id(resource) in begun:
+            return
+        begun.add(id(resource))
+        for urn in _references(resource):
+            if urn in by_urn:
+                place(by_urn[urn])
+        ordered.append(resource)
+
+    for one in resources:
+        place(one)
+    return ordered
+
+
+def _references(resource: Mapping[str, Any]) -> Iterator[str]:
+    """The URNs of the resources that must come before one in a state."""
+    provider_urn = str(resource.get("provider") or "").rpartition("::")[0]
+    yield from (str(urn) for urn in (resource.get("parent"), provider_urn, resource.get("deletedWith")) if urn)
+    yield from resource.get("dependencies") or ()
+    by_property: Mapping[str, list[str] | None] = resource.get("propertyDependencies") or {}
+    for urns in by_property.values():
+        yield from urns or ()
 
 
 def resource_id(resource: dict[str, Any], resources: list[dict[str, Any]]) -> str:

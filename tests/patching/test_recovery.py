@@ -6,6 +6,8 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from patching.__main__ import main
 from patching.recovery import (
@@ -14,6 +16,7 @@ from patching.recovery import (
     Refreshed,
     Unknown,
     UnreadableDeploymentError,
+    in_order,
     plan_recovery,
 )
 
@@ -113,6 +116,58 @@ def test_a_replacement_whose_old_one_is_gone_takes_its_place():
     old = {**CONFIGURATION, "id": CONFIGURATION_ID.replace("/linux", "/old"), "pendingReplacement": True}
     plan = plan_recovery(deployment(("creating", CONFIGURATION), resources=[old]))
     assert [one["id"] for one in plan.deployment["deployment"]["resources"]] == ["40e2202f", CONFIGURATION_ID]
+
+
+def test_what_waits_for_a_replacement_comes_after_what_takes_its_place():
+    old = {**CONFIGURATION, "id": CONFIGURATION_ID.replace("/linux", "/old"), "pendingReplacement": True}
+    waiting = {**GROUP, "dependencies": [CONFIGURATION["urn"]], "pendingReplacement": True}
+    plan = plan_recovery(deployment(("creating", CONFIGURATION), resources=[old, waiting]))
+    _, new, last = plan.deployment["deployment"]["resources"]
+    assert new["id"] == CONFIGURATION_ID
+    assert last == waiting
+
+
+REFERENCES = ("parent", "provider", "deletedWith", "dependencies", "propertyDependencies")
+
+
+@st.composite
+def states(draw):
+    """Resources in the engine's order: each refers to such before it; a URN may be there twice, once to be deleted."""
+    resources = []
+    for number in range(draw(st.integers(0, 8))):
+        resource = {"urn": f"urn:{number}"}
+        for kind in draw(st.sets(st.sampled_from(REFERENCES))) if resources else ():
+            urn = draw(st.sampled_from(resources))["urn"]
+            resource[kind] = {
+                "provider": f"{urn}::id",
+                "dependencies": [urn],
+                "propertyDependencies": {"a": [urn], "b": None},
+            }.get(kind, urn)
+        resources.append(resource)
+        if draw(st.booleans()):
+            resources.append({**resource, "delete": True})
+    return resources
+
+
+def is_in_order(resources):
+    seen = set()
+    for one in resources:
+        needed = [one.get("parent"), one.get("deletedWith"), *one.get("dependencies", ())]
+        needed += [(one.get("provider") or "").removesuffix("::id"), *one.get("propertyDependencies", {}).get("a", ())]
+        if not {urn for urn in needed if urn} <= seen:
+            return False
+        seen.add(one["urn"])
+    return True
+
+
+@given(states(), st.randoms(use_true_random=False))
+def test_a_state_is_brought_into_the_engines_order(state, random):
+    assert is_in_order(state)
+    assert in_order(state) == state
+    shuffled = random.sample(state, len(state))
+    found = in_order(shuffled)
+    assert is_in_order(found)
+    assert sorted(map(repr, found)) == sorted(map(repr, state))
 
 
 def test_a_replacement_under_the_same_id_is_there_once():

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.stack.faulted import REPOSITORY, Deployment, World
-from tests.stack.test_fault_sweep import FATAL, FATAL_NAMES, PLENTY, SOME
+from tests.stack.test_fault_sweep import FATAL, FATAL_NAMES, LOST, PATHS, PLENTY, SOME
 
 WRITES = ("PUT", "PATCH", "DELETE")
 STORAGE_ACCOUNT = (
@@ -90,6 +90,17 @@ def deployment(engine, tmp_path):
 
 def of_writes(effect):
     return [{"method": method, "eachPath": True, **effect} for method in WRITES]
+
+
+@pytest.mark.parametrize("effect", [LOST, {"effect": "kill"}], ids=["lost", "killed"])
+@pytest.mark.parametrize("kind", ["configuration", "assignment to a subscription"])
+def test_what_takes_the_place_of_something_may_be_lost(deployment, changed, kind, effect):
+    """The old one is gone, and others wait for the new one."""
+    apply(move, deployment)
+    deployment.fault({"method": "PUT", "path": PATHS[kind], **effect})
+    story = deployment.converge(3)
+    assert story[0] in {"killed", "failed"}
+    deployment.assert_like(changed.moved)
 
 
 @pytest.mark.slow
