@@ -106,8 +106,9 @@ class Deployment:
                 return [*story, "done"]
             story.append("killed" if ended.returncode == -signal.SIGKILL else "failed")
             advice = ended.stderr.rstrip().rpartition("\n")[2]
-            if "patching recover" in advice:
-                recovered = _run(shlex.split(advice.rpartition("run again: ")[2]), self.folder)
+            _, asked, command = advice.rpartition("run again: ")
+            if asked and "patching recover" in command:
+                recovered = _run(shlex.split(command), self.folder)
                 assert recovered.returncode == 0, recovered.stdout + recovered.stderr
                 story.append("recovered")
         raise AssertionError(f"{story}; the last one:\n{ended.stdout}\n{ended.stderr}")
